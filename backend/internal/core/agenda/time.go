@@ -1,0 +1,82 @@
+package agenda
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+)
+
+func (a *Agenda) advance(ctx context.Context, adv *advance) (time.Time, int, error) {
+	if !a.clk.IsVirtual() {
+		return time.Time{}, 0, fault.New(fault.Conflict, "the clock is real, and nobody can move it: start the backend "+
+			"with --clock virtual (it then stands still until advanced) or --clock auto (it also jumps when idle)")
+	}
+	if !a.send(func() { a.advances = append(a.advances, adv) }) {
+		return time.Time{}, 0, errClosed
+	}
+	select {
+	case got := <-adv.reply:
+		return got.now, got.ran, a.saveClock(ctx)
+	case <-ctx.Done():
+		return time.Time{}, 0, ctx.Err()
+	case <-a.loopDone:
+		return time.Time{}, 0, errClosed
+	}
+}
+
+// Drain returns nil once nothing is due and nothing is in flight. Items that wait for a later instant do not count; an
+// automatic clock follows them first. When ctx ends before, it returns what is still at work.
+func (a *Agenda) Drain(ctx context.Context) (flying, due []string, err error) {
+	d := &drain{reply: make(chan struct{})}
+	if !a.send(func() { a.drains = append(a.drains, d) }) {
+		return nil, nil, errClosed
+	}
+	select {
+	case <-d.reply:
+		return nil, nil, nil
+	case <-a.loopDone:
+		return nil, nil, errClosed
+	case <-ctx.Done():
+	}
+	got := make(chan struct{})
+	a.send(func() { flying, due = a.atWork(); close(got) })
+	select {
+	case <-got:
+	case <-a.loopDone:
+	}
+	return flying, due, ctx.Err()
+}
+
+// restoreClock sets a virtual clock to where it stood.
+func (a *Agenda) restoreClock(ctx context.Context) error {
+	if !a.clk.IsVirtual() {
+		return nil
+	}
+	rows, err := a.db.Query(ctx, `SELECT now FROM agenda.clock`)
+	if err != nil {
+		return err
+	}
+	stood, err := pgx.CollectRows(rows, pgx.RowTo[time.Time])
+	if err != nil {
+		return err
+	}
+	if len(stood) == 1 {
+		a.clk.Set(stood[0])
+	}
+	return nil
+}
+
+func (a *Agenda) saveClock(ctx context.Context) error {
+	if !a.clk.IsVirtual() {
+		return nil
+	}
+	return a.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO agenda.clock (now) VALUES (@now) ON CONFLICT (one) DO UPDATE SET now = excluded.now`,
+			pgx.NamedArgs{"now": tx.Now})
+		return err
+	})
+}

@@ -1,0 +1,75 @@
+// Package function keeps functions: their configuration, their code, their resource policy, and what a name with a
+// qualifier resolves to.
+//
+// It stores and validates; it does not run anything (invoke does) and does not decide who may (authz does). Functions are
+// read on every invocation, so they are served from a cache that holds what was last committed: a warm invocation does
+// not ask the database. Every change gives the function a new revision id, and the cache forgets it after the commit.
+//
+// States follow Lambda's: a new function is Pending ("The function is being created.", Creating) and becomes Active; an
+// update is InProgress and becomes Successful. In the simulator both ends fall due at once: the answer of the call shows
+// the first state, any later read the second.
+package function
+
+import (
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+)
+
+// Latest is the qualifier of the unpublished version.
+const Latest = "$LATEST"
+
+// Config is what CreateFunction and UpdateFunctionConfiguration set. Fields are named as in the Lambda API.
+type Config struct {
+	Runtime          string
+	Role             string // ARN of the execution role
+	Handler          string
+	Description      string
+	Timeout          int // seconds, 1 to 900
+	MemorySize       int // MB, 128 to 10240
+	EphemeralStorage int // MB, 512 to 10240
+	Environment      map[string]string
+	Architectures    []string // x86_64 or arm64, one
+	TracingMode      string   // PassThrough or Active
+	LogFormat        string   // Text or JSON
+	LogGroup         string
+	ApplicationLevel string // of JSON logs; "" for text
+	SystemLevel      string
+}
+
+// Code is a deployment package.
+type Code struct {
+	SHA256 string // base64, as CodeSha256
+	Size   int64  // bytes of the zip file
+}
+
+// Version is a function as it runs: a snapshot of configuration and code. Version is "$LATEST" or a number.
+type Version struct {
+	Account, Region, Name string
+	Version               string
+	Config
+	Code         Code
+	LastModified time.Time
+	RevisionID   string
+	State        string // Pending, Active
+	StateReason  string
+	StateCode    string
+	UpdateStatus string // "", InProgress, Successful
+	// Generation changes with every change of code or configuration: environments of an older one are retired.
+	Generation int64
+}
+
+// ARN is the unqualified ARN of the function.
+func (v *Version) ARN() string { return arn.Function(v.Region, v.Account, v.Name) }
+
+// QualifiedARN is the ARN with the version.
+func (v *Version) QualifiedARN() string {
+	return arn.QualifiedFunction(v.Region, v.Account, v.Name, v.Version)
+}
+
+// Resolved is what a function reference led to.
+type Resolved struct {
+	Version    *Version
+	Qualifier  string // as given: "" for the unqualified name
+	InvokedARN string // the ARN as requested, with the qualifier that was given
+}

@@ -1,0 +1,154 @@
+package invoke
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+// kindEvent is the agenda's kind of an accepted asynchronous event.
+const kindEvent = "invoke.event"
+
+// asyncPerFunction is how many events of one function run at once.
+const asyncPerFunction = 16
+
+// Defaults of an asynchronous invocation, where no event invoke config says otherwise (developer guide).
+const (
+	DefaultRetries = 2
+	DefaultMaxAge  = 6 * time.Hour
+)
+
+// event is the body of the agenda item: everything that a later attempt, maybe after a restart, needs.
+type event struct {
+	Header    trace.Header    `json:"header"`
+	Function  arn.FunctionRef `json:"function"` // resolved anew at each attempt: an event runs with what the function is then
+	Payload   []byte          `json:"payload"`
+	Failures  int             `json:"failures"`  // attempts at which the function failed
+	Throttles int             `json:"throttles"` // attempts at which it could not be started
+}
+
+// Enqueue accepts an event to be run later, and returns once it is durable: what follows is the 202.
+func (iv *Invoker) Enqueue(ctx context.Context, req Request) error {
+	item, err := iv.item(req)
+	if err != nil {
+		return err
+	}
+	if err := iv.Agenda.Enqueue(ctx, item); err != nil {
+		return fmt.Errorf("enqueue an event for %s: %w", req.Function.InvokedARN, err)
+	}
+	return nil
+}
+
+// EnqueueIn is Enqueue within the caller's transaction.
+func (iv *Invoker) EnqueueIn(ctx context.Context, tx *postgres.Tx, req Request) error {
+	item, err := iv.item(req)
+	if err != nil {
+		return err
+	}
+	return iv.Agenda.Put(ctx, tx, item)
+}
+
+func (iv *Invoker) item(req Request) (agenda.Item, error) {
+	if err := checkJSON(req.Payload); err != nil {
+		return agenda.Item{}, err
+	}
+	if len(req.Payload) > MaxAsyncPayload {
+		return agenda.Item{}, fault.New(fault.TooLarge,
+			"%d byte payload is too large for the Event invocation type (limit %d bytes)", len(req.Payload), MaxAsyncPayload)
+	}
+	v := req.Function.Version
+	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload,
+		Function: arn.FunctionRef{Region: v.Region, Account: v.Account, Name: v.Name, Qualifier: req.Function.Qualifier}})
+	if err != nil {
+		return agenda.Item{}, err
+	}
+	iv.Trace.Add(req.Header, trace.Step{Kind: trace.Queued, Rule: ruleAsync, Reason: "accepted: it is durable and will run"})
+	return agenda.Item{Kind: kindEvent, Lane: v.ARN(), Account: v.Account, Due: iv.Clock.Now(), Body: body}, nil
+}
+
+// runEvent makes one attempt at an accepted event and says what becomes of it.
+func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
+	var e event
+	if err := json.Unmarshal(item.Body, &e); err != nil {
+		return agenda.Done(), err
+	}
+	fn, err := iv.Functions.Resolve(ctx, e.Function)
+	if fault.Is(err, fault.NotFound) {
+		iv.Trace.Settle(e.Header, trace.DroppedForGood, trace.Step{Kind: trace.Settled, Rule: ruleAsync,
+			Reason: "the function does not exist any more, and with it went its event queue"})
+		return agenda.Done(), nil
+	}
+	if err != nil {
+		return agenda.Done(), err
+	}
+	free, err := iv.slots.take(fn.Version)
+	if err != nil {
+		return iv.throttled(item, e, err.Error()), nil
+	}
+	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header}, e.Failures+1)
+	iv.freeAfter(free, out)
+	if err != nil && ctx.Err() != nil {
+		return agenda.Done(), ctx.Err()
+	}
+	if err != nil {
+		return iv.throttled(item, e, "the simulator could not run it: "+err.Error()), nil
+	}
+	return iv.settleEvent(e, out), nil
+}
+
+// settleEvent applies the rules of asynchronous error handling to an attempt that ran.
+func (iv *Invoker) settleEvent(e event, out *Outcome) agenda.Verdict {
+	end := iv.Clock.Now().Add(out.Takes)
+	attempts := e.Failures + 1
+	iv.Trace.Attempt(e.Header, attempts, attemptStep(end, out, attempts, ruleAsync))
+	if !out.Failed() {
+		iv.Trace.Settle(e.Header, trace.Succeeded, trace.Step{At: end, Kind: trace.Settled, Rule: ruleAsync,
+			Reason: "the function succeeded"})
+		return agenda.Done()
+	}
+	e.Failures++
+	if e.Failures > DefaultRetries {
+		iv.Trace.Settle(e.Header, trace.Failed, trace.Step{At: end, Kind: trace.Settled, Rule: ruleRetry,
+			Reason: fmt.Sprintf("given up after %d attempts; the function has no destination for failures and no dead-letter queue", attempts)})
+		return agenda.Done()
+	}
+	return iv.again(e, end, time.Duration(e.Failures)*time.Minute, ruleRetry)
+}
+
+// throttled puts back an event that could not be started: after a second, then twice as long each time, up to five
+// minutes, for as long as the event may live. It does not count as one of the attempts.
+func (iv *Invoker) throttled(_ agenda.Item, e event, why string) agenda.Verdict {
+	const longest = 5 * time.Minute
+	wait := longest
+	if e.Throttles < 9 {
+		wait = min(longest, time.Second<<e.Throttles)
+	}
+	e.Throttles++
+	iv.Trace.Add(e.Header, trace.Step{Kind: trace.Throttled, Rule: ruleThrottle, Reason: why})
+	return iv.again(e, iv.Clock.Now(), wait, ruleThrottle)
+}
+
+// again schedules the next attempt, unless the event would then be older than it may become: then it expires at once, as
+// recorded from AWS.
+func (iv *Invoker) again(e event, from time.Time, wait time.Duration, rule string) agenda.Verdict {
+	due := from.Add(wait)
+	if due.Sub(e.Header.At) >= DefaultMaxAge {
+		iv.Trace.Settle(e.Header, trace.Expired, trace.Step{At: from, Kind: trace.Settled, Rule: ruleAge,
+			Reason: fmt.Sprintf("the next attempt would come after the event's maximum age of %s", DefaultMaxAge)})
+		return agenda.Done()
+	}
+	iv.Trace.Add(e.Header, trace.Step{At: from, Kind: trace.Retried, Rule: rule,
+		Reason: fmt.Sprintf("again in %s, at %s", wait, due.Format(time.RFC3339))})
+	body, err := json.Marshal(e)
+	if err != nil { // it was unmarshalled from JSON a moment ago
+		panic("invoke: " + err.Error())
+	}
+	return agenda.Again(due, e.Failures+e.Throttles, body)
+}

@@ -1,0 +1,146 @@
+package invoke
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+// Rules of docs/fidelity.md that this package applies.
+const (
+	ruleSync     = "LAMBDA-INVOKE-SYNC"
+	ruleAsync    = "LAMBDA-INVOKE-ASYNC"
+	ruleRetry    = "LAMBDA-ASYNC-RETRY"
+	ruleThrottle = "LAMBDA-ASYNC-THROTTLE"
+	ruleAge      = "LAMBDA-ASYNC-AGE"
+)
+
+// Invoker invokes functions.
+type Invoker struct {
+	Functions *function.Store
+	Executor  Executor
+	Agenda    *agenda.Agenda
+	Trace     *trace.Recorder
+	Logs      *logs.Store
+	Clock     *clock.Clock
+	IDs       *ident.Source
+	Log       *slog.Logger
+
+	slots slots
+}
+
+// Register tells the agenda who runs asynchronous events. Call it before the agenda starts.
+func (iv *Invoker) Register() {
+	iv.Agenda.Handle(kindEvent, asyncPerFunction, iv.runEvent)
+	iv.Agenda.Handle(kindRelease, 1, iv.release)
+}
+
+// Invoke runs the function for a caller that waits. A function that fails is an Outcome; the errors are those of the
+// service: fault.Throttled when no concurrency is free, fault.TooLarge, fault.Invalid for a payload that is not JSON, and
+// fault.Unsupported when this machine cannot run the function.
+func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
+	if len(req.Payload) > MaxSyncPayload {
+		return nil, fault.New(fault.TooLarge, "Request must be smaller than %d bytes for the InvokeFunction operation", MaxSyncPayload)
+	}
+	if err := checkJSON(req.Payload); err != nil {
+		return nil, err
+	}
+	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
+	defer end()
+	free, err := iv.slots.take(req.Function.Version)
+	if err != nil {
+		iv.Trace.Settle(req.Header, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Reason: err.Error(), Rule: ruleSync})
+		return nil, err
+	}
+	out, err := iv.run(ctx, req, 1)
+	iv.freeAfter(free, out)
+	if err != nil {
+		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: err.Error(), Rule: ruleSync})
+		return nil, err
+	}
+	iv.settle(req.Header, out, 1)
+	return out, nil
+}
+
+// run makes one attempt and records how it ended.
+func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome, error) {
+	inv := &Invocation{
+		RequestID: req.Header.RequestID, Function: req.Function.Version, InvokedARN: req.Function.InvokedARN,
+		Payload: req.Payload, ClientContext: req.ClientContext, Attempt: attempt,
+		TraceID: traceID(iv.Clock.Now(), req.Header.RequestID),
+	}
+	if len(inv.Payload) == 0 {
+		inv.Payload = []byte("{}")
+	}
+	out, err := iv.Executor.Run(ctx, inv)
+	if err != nil {
+		return nil, err
+	}
+	iv.Logs.Append(req.Function.Version, iv.Clock.Now(), out.Log)
+	return out, nil
+}
+
+// traceID is X-Ray's header for a request: its root is made from the time and the request id, so that it repeats where
+// they do.
+func traceID(at time.Time, requestID string) string {
+	hex := make([]byte, 0, 32)
+	for i := range len(requestID) {
+		if requestID[i] != '-' {
+			hex = append(hex, requestID[i])
+		}
+	}
+	for len(hex) < 24 {
+		hex = append(hex, '0')
+	}
+	return fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", at.Unix(), hex[:24], hex[8:24])
+}
+
+// settle records the end of a synchronous invocation.
+func (iv *Invoker) settle(h trace.Header, out *Outcome, attempts int) {
+	end := iv.Clock.Now().Add(out.Takes)
+	iv.Trace.Attempt(h, attempts, attemptStep(end, out, attempts, ruleSync))
+	if out.Failed() {
+		iv.Trace.Settle(h, trace.Failed, trace.Step{At: end, Kind: trace.Settled, Rule: ruleSync,
+			Reason: "the error was returned to the caller, who decides what to do"})
+		return
+	}
+	iv.Trace.Settle(h, trace.Succeeded, trace.Step{At: end, Kind: trace.Settled, Rule: ruleSync, Reason: "the result was returned to the caller"})
+}
+
+// attemptStep says how an attempt ended.
+func attemptStep(at time.Time, out *Outcome, attempt int, rule string) trace.Step {
+	s := trace.Step{At: at, Kind: trace.Invoked, Rule: rule, Reason: fmt.Sprintf("attempt %d succeeded", attempt)}
+	if out.Failed() {
+		s.Reason = fmt.Sprintf("attempt %d failed: %s: %s", attempt, out.ErrorType, clip(out.ErrorMessage))
+	}
+	return s
+}
+
+// clip keeps a message that a function made to a length that can be read.
+func clip(s string) string {
+	const most = 300
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// checkJSON refuses a body that is not JSON, as Invoke does. An empty body is admitted: it stands for {}.
+func checkJSON(payload []byte) error {
+	if len(payload) == 0 || json.Valid(payload) {
+		return nil
+	}
+	var v any
+	err := json.Unmarshal(payload, &v)
+	return fault.New(fault.Invalid, "Could not parse request body into json: Could not parse payload into json: %v", err)
+}

@@ -1,0 +1,109 @@
+// Package logs keeps what functions wrote.
+//
+// Lambda writes a function's output to the log group of its configuration, in a stream named after the day and the
+// version. Writing is behind: an invocation never waits for its log, and a crash loses the last moments of it.
+package logs
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Schema is the tables of logs.
+var Schema = postgres.Schema{Name: "logs", Files: files}
+
+// Store keeps log events. It is safe for concurrent use.
+type Store struct {
+	db     *postgres.DB
+	behind *postgres.Behind[line]
+}
+
+type line struct {
+	account, region, group, stream string
+	at                             time.Time
+	message                        string
+}
+
+// Event is one line.
+type Event struct {
+	Stream  string
+	At      time.Time
+	Message string
+}
+
+// New returns a store over db.
+func New(db *postgres.DB, log *slog.Logger) *Store {
+	return &Store{db: db, behind: postgres.NewBehind(db, log, "logs", 2000, 50*time.Millisecond, write)}
+}
+
+// Group is the log group of a function: the configured one, or /aws/lambda/NAME.
+func Group(v *function.Version) string {
+	if v.LogGroup != "" {
+		return v.LogGroup
+	}
+	return "/aws/lambda/" + v.Name
+}
+
+// Stream is the log stream of a function's version on a day: YYYY/MM/DD/[VERSION]HASH.
+func Stream(v *function.Version, at time.Time) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", v.QualifiedARN(), v.Generation))
+	return fmt.Sprintf("%s/[%s]%x", at.Format("2006/01/02"), v.Version, sum[:16])
+}
+
+// Append adds the lines of text to the function's log.
+func (s *Store) Append(v *function.Version, at time.Time, text []byte) {
+	for l := range strings.Lines(string(text)) {
+		// PostgreSQL's text holds no NUL, and a function may write anything.
+		message := strings.ToValidUTF8(strings.ReplaceAll(strings.TrimRight(l, "\n"), "\x00", "\\0"), "\uFFFD")
+		s.behind.Add(line{v.Account, v.Region, Group(v), Stream(v, at), at, message})
+	}
+}
+
+// Tail returns the last n lines of a group, oldest first.
+func (s *Store) Tail(ctx context.Context, account, region, group string, n int) ([]Event, error) {
+	if err := s.behind.Flush(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT stream, at, message FROM (
+			SELECT id, stream, at, message FROM logs.events
+			WHERE account = @account AND region = @region AND log_group = @group ORDER BY id DESC LIMIT @n) newest
+		ORDER BY id`,
+		pgx.NamedArgs{"account": account, "region": region, "group": group, "n": n})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Event])
+}
+
+// Forget drops the logs of an account ("" for all), in the caller's transaction.
+func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM logs.events WHERE @account = '' OR account = @account`, pgx.NamedArgs{"account": account})
+	return err
+}
+
+// Close writes what is left.
+func (s *Store) Close() { s.behind.Close() }
+
+func write(ctx context.Context, tx *postgres.Tx, lines []line) error {
+	rows := make([][]any, len(lines))
+	for i, l := range lines {
+		rows[i] = []any{l.account, l.region, l.group, l.stream, l.at, l.message}
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"logs", "events"},
+		[]string{"account", "region", "log_group", "stream", "at", "message"}, pgx.CopyFromRows(rows))
+	return err
+}

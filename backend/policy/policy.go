@@ -1,0 +1,172 @@
+// Package policy is the IAM policy language: it parses documents and decides whether a request is allowed, with a reason
+// for every statement that was asked.
+//
+// It is pure: no I/O, no clock, no SDK. Everything that a decision depends on comes in with the Request (who, which
+// action, on what, under which circumstances) and the Policies that apply.
+//
+// # The order
+//
+// An explicit Deny in any policy ends it. Organisation policies (SCPs) bound the principal's account, level by level.
+// Then, in one account, either side may allow: an identity policy, or a resource policy that names the caller directly. How
+// the resource policy names the caller decides what still caps the grant:
+//
+//	named as                 identity policy needed   boundary caps   session policy caps
+//	user ARN, "*"                     no                    no               no
+//	role session ARN, "*"             no                    no               no
+//	role ARN                          no                    yes              yes
+//	the account (…:root)              yes                   yes              yes
+//	a service                         services have no policies of their own
+//
+// Across accounts both sides must allow. The account's root user needs no identity policy.
+// (IAM User Guide: policy evaluation logic; cross-account policy evaluation logic; AWS JSON policy elements: Principal.)
+//
+// # Reasons
+//
+// Evaluation does not stop at the first answer: every statement of every policy that applies leaves a Reason, which says
+// either that it matched or what it lacked first: the principal, the action, the resource, or a condition, with what the
+// policy wants and what the request has. Decision.Explain makes sentences of them; Decision.AWSMessage makes AWS's own.
+package policy
+
+import "strings"
+
+// Effect is what a statement does when it matches.
+type Effect string
+
+// The effects.
+const (
+	Allow Effect = "Allow"
+	Deny  Effect = "Deny"
+)
+
+// Versions of the language. Without a version a document is of the older one, in which variables are plain text.
+const (
+	Version2008 = "2008-10-17"
+	Version2012 = "2012-10-17"
+)
+
+// Document is a parsed policy. It is immutable and safe for concurrent use.
+type Document struct {
+	Version    string
+	ID         string
+	Statements []Statement
+}
+
+// Statement is one statement of a policy.
+type Statement struct {
+	SID                     string
+	Effect                  Effect
+	Principal, NotPrincipal *PrincipalSet
+	Actions, NotActions     []string
+	Resources, NotResources []string
+	Conditions              []Condition
+
+	resources, notResources []template
+}
+
+// PrincipalSet is a Principal or NotPrincipal element.
+type PrincipalSet struct {
+	Any           bool // "*" or {"AWS":"*"}
+	AWS           []string
+	Service       []string
+	Federated     []string
+	CanonicalUser []string
+}
+
+// Condition is one operator with one key and its values. Operator is as written, for example
+// "ForAnyValue:StringLikeIfExists".
+type Condition struct {
+	Operator, Key string
+	Values        []string
+
+	test   test
+	values []template
+}
+
+// Context holds the condition keys of a request. Keys are case-insensitive; a key may have several values.
+type Context map[string][]string
+
+// NewContext returns a context with the keys and values of m.
+func NewContext(m map[string][]string) Context {
+	c := make(Context, len(m))
+	for k, v := range m {
+		c[strings.ToLower(k)] = v
+	}
+	return c
+}
+
+// Set gives a key its values. Without values the key is absent.
+func (c Context) Set(key string, values ...string) {
+	if len(values) == 0 {
+		delete(c, strings.ToLower(key))
+		return
+	}
+	c[strings.ToLower(key)] = values
+}
+
+// Get returns a key's values and whether it is present.
+func (c Context) Get(key string) ([]string, bool) {
+	v, ok := c[strings.ToLower(key)]
+	return v, ok
+}
+
+// PrincipalKind says what kind of caller a principal is.
+type PrincipalKind string
+
+// The kinds of principals.
+const (
+	RootUser           PrincipalKind = "root"
+	IAMUser            PrincipalKind = "user"
+	RoleSession        PrincipalKind = "role session"
+	FederatedUser      PrincipalKind = "federated user"
+	ServicePrincipal   PrincipalKind = "service"
+	AnonymousPrincipal PrincipalKind = "anonymous"
+)
+
+// Principal is who asks.
+type Principal struct {
+	Kind    PrincipalKind
+	Account string // 12 digits; empty for services and anonymous callers
+	ARN     string // of the user, of the role session, of the root user
+	RoleARN string // of a role session: its role, with the path
+	Service string // of a service: its name, for example s3.amazonaws.com
+	UserID  string // AIDA… or AROA…:session
+}
+
+// Name is how messages call the principal.
+func (p Principal) Name() string {
+	switch p.Kind {
+	case ServicePrincipal:
+		return p.Service
+	case AnonymousPrincipal:
+		return "anonymous"
+	}
+	return p.ARN
+}
+
+// Request is what is asked.
+type Request struct {
+	Principal       Principal
+	Action          string // service:Name
+	Resource        string // an ARN, or "*"
+	ResourceAccount string // the account that owns the resource; the principal's when empty
+	Context         Context
+}
+
+// Source is a policy with the name by which reasons call it, for example "inline policy read of role poller".
+type Source struct {
+	Name     string
+	Document *Document
+}
+
+// Policies are those that apply to a request. Absent ones are nil.
+type Policies struct {
+	Identity []Source
+	Resource *Source
+	Boundary *Source
+	Session  []Source   // none: the session is not narrowed
+	SCPs     [][]Source // one list for each level, the root of the organisation first
+	RCPs     []Source
+	// ResourceMustAllow is set for actions that the resource's own policy must allow in any case: sts:AssumeRole (the
+	// trust policy), KMS. An account as principal there leaves it to identity policies.
+	ResourceMustAllow bool
+}
