@@ -1,0 +1,46 @@
+package wire
+
+import (
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+)
+
+// The APIs of the services that are simulated. Each is found once in a process.
+
+// LambdaAPI is AWS Lambda: REST-JSON.
+var LambdaAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(lambda.NewFromConfig(nowhere(withoutValidation), func(o *lambda.Options) { o.Protocol = c }))
+	validating := lambda.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "lambda", Protocol: RESTJSON}, validating, c.seen)
+})
+
+// KinesisAPI is Amazon Kinesis Data Streams: JSON 1.1.
+var KinesisAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(kinesis.NewFromConfig(nowhere(withoutValidation), func(o *kinesis.Options) { o.Protocol = c }))
+	validating := kinesis.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "kinesis", Protocol: JSON11, Target: "Kinesis_20131202"}, validating, c.seen)
+})
+
+// IAMAPI is AWS Identity and Access Management: Query.
+var IAMAPI = sync.OnceValue(func() *API {
+	return reflected(&API{Name: "iam", Protocol: Query, Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"},
+		iam.NewFromConfig(nowhere(stopAfterValidation)))
+})
+
+// STSAPI is AWS Security Token Service: Query.
+var STSAPI = sync.OnceValue(func() *API {
+	return reflected(&API{Name: "sts", Protocol: Query, Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"},
+		sts.NewFromConfig(nowhere(stopAfterValidation)))
+})
+
+// S3API is Amazon S3: REST-XML, with a front of its own.
+var S3API = sync.OnceValue(func() *API {
+	return &API{Name: "s3", Protocol: RESTXML, Namespace: "http://s3.amazonaws.com/doc/2006-03-01/"}
+})

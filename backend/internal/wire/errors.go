@@ -1,0 +1,70 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+)
+
+// Error is an error as AWS answers it.
+type Error struct {
+	Code    string
+	Message string
+	Status  int
+	Headers map[string]string // in addition
+	Fields  map[string]string // further members of the body, for example Reason
+	NoType  bool              // REST-JSON: no member Type
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Errorf makes an error.
+func Errorf(status int, code, format string, args ...any) *Error {
+	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// byKind is how a fault is answered where a service does not say otherwise.
+var byKind = map[fault.Kind]struct {
+	status int
+	code   string
+}{
+	fault.Invalid:      {http.StatusBadRequest, "ValidationException"},
+	fault.NotFound:     {http.StatusNotFound, "ResourceNotFoundException"},
+	fault.Exists:       {http.StatusConflict, "ResourceConflictException"},
+	fault.Conflict:     {http.StatusConflict, "ResourceConflictException"},
+	fault.Precondition: {http.StatusPreconditionFailed, "PreconditionFailedException"},
+	fault.Denied:       {http.StatusForbidden, "AccessDeniedException"},
+	fault.Throttled:    {http.StatusTooManyRequests, "TooManyRequestsException"},
+	fault.TooLarge:     {http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException"},
+	fault.Unsupported:  {http.StatusNotImplemented, "NotImplemented"},
+}
+
+// Translate makes an *Error of any error: of itself, by the service's own table, by the kind of its fault. What is left is
+// an internal failure, whose text goes to the log and not to the caller.
+func (s *Server) Translate(ctx context.Context, svc *Service, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	call := CallFrom(ctx)
+	if svc.Fault != nil {
+		if e := svc.Fault(ctx, call.Operation, err); e != nil {
+			return e
+		}
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		as := byKind[f.Kind]
+		code := as.code
+		if f.Kind == fault.Denied && (svc.API.Protocol == Query || svc.API.Protocol == RESTXML) {
+			code = "AccessDenied"
+		}
+		return &Error{Status: as.status, Code: code, Message: f.Message}
+	}
+	if ctx.Err() == nil {
+		s.cfg.Log.Error("an operation failed inside", "service", call.Service, "operation", call.Operation, "request", call.RequestID, "error", err)
+	}
+	return Errorf(http.StatusInternalServerError, "InternalFailure",
+		"the simulator failed; its log has the reason under request id %s", call.RequestID)
+}

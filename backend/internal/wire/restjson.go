@@ -1,0 +1,213 @@
+package wire
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/traits"
+)
+
+// decodeREST fills an input from the path's labels, the query, the headers and the body.
+func decodeREST(r *http.Request, op *operation, values []string, body []byte, in reflect.Value) error {
+	query := r.URL.Query()
+	payload := false
+	for _, f := range fieldsOf(op.in, op.inSchema) {
+		if f.schema == nil {
+			continue
+		}
+		to := in.Field(f.index)
+		var err error
+		if _, ok := smithy.SchemaTrait[*traits.HTTPLabel](f.schema); ok {
+			for i, name := range op.labels {
+				if name == f.wire && i < len(values) {
+					err = setText(to, values[i], f.wire)
+				}
+			}
+		} else if q, ok := smithy.SchemaTrait[*traits.HTTPQuery](f.schema); ok {
+			err = setQuery(to, query, q.Name)
+		} else if h, ok := smithy.SchemaTrait[*traits.HTTPHeader](f.schema); ok {
+			if v := r.Header.Get(h.Name); v != "" {
+				err = setText(to, v, h.Name)
+			}
+		} else if _, ok := smithy.SchemaTrait[*traits.HTTPPayload](f.schema); ok {
+			payload = true
+			err = setPayload(to, body, f.schema)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if payload {
+		return nil
+	}
+	return decodeJSON(body, in, op.inSchema)
+}
+
+// setPayload gives a member the whole body: bytes as they are, a structure as JSON.
+func setPayload(to reflect.Value, body []byte, s *smithy.Schema) error {
+	if to.Type() == bytesType {
+		to.SetBytes(body)
+		return nil
+	}
+	if to.Kind() == reflect.Pointer && to.Type().Elem().Kind() == reflect.Struct && len(body) > 0 {
+		to.Set(reflect.New(to.Type().Elem()))
+		return decodeJSON(body, to.Elem(), s)
+	}
+	return nil
+}
+
+func setQuery(to reflect.Value, query url.Values, name string) error {
+	values, ok := query[name]
+	if !ok {
+		return nil
+	}
+	if to.Kind() == reflect.Slice && to.Type() != bytesType {
+		to.Set(reflect.MakeSlice(to.Type(), len(values), len(values)))
+		for i, v := range values {
+			if err := setText(to.Index(i), v, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return setText(to, values[0], name)
+}
+
+// setText reads a scalar from text: a label, a query parameter, a header, a form field.
+func setText(to reflect.Value, text, name string) error {
+	if to.Kind() == reflect.Pointer {
+		to.Set(reflect.New(to.Type().Elem()))
+		return setText(to.Elem(), text, name)
+	}
+	switch {
+	case to.Type() == timeType:
+		return setTextTime(to, text, name)
+	case to.Kind() == reflect.String:
+		to.SetString(text)
+		return nil
+	case to.Kind() == reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return wrongType(name, "true or false", text)
+		}
+		to.SetBool(b)
+		return nil
+	}
+	return setScalar(to, json.Number(text), name)
+}
+
+func setTextTime(to reflect.Value, text, name string) error {
+	for _, layout := range []string{time.RFC3339, http.TimeFormat} {
+		if t, err := time.Parse(layout, text); err == nil {
+			to.Set(reflect.ValueOf(t.UTC()))
+			return nil
+		}
+	}
+	return setTime(to, json.Number(text), name)
+}
+
+// encodeREST writes an output: status, headers and body.
+func encodeREST(w http.ResponseWriter, op *operation, out reflect.Value) error {
+	status := op.http.Code
+	var body []byte
+	payload := false
+	for _, f := range fieldsOf(op.out, op.outSchema) {
+		if f.schema == nil {
+			continue
+		}
+		v := out.Field(f.index)
+		if _, ok := smithy.SchemaTrait[*traits.HTTPResponseCode](f.schema); ok {
+			if v.Kind() == reflect.Pointer && !v.IsNil() {
+				v = v.Elem()
+			}
+			if v.Kind() == reflect.Int32 && v.Int() != 0 {
+				status = int(v.Int())
+			}
+		} else if h, ok := smithy.SchemaTrait[*traits.HTTPHeader](f.schema); ok {
+			if !absent(v) {
+				w.Header().Set(h.Name, headerText(v))
+			}
+		} else if _, ok := smithy.SchemaTrait[*traits.HTTPPayload](f.schema); ok {
+			payload = true
+			if v.Type() == bytesType {
+				body = v.Bytes()
+			}
+		}
+	}
+	if !payload && status != http.StatusNoContent {
+		var err error
+		if body, err = encodeJSON(out, op.outSchema); err != nil {
+			return err
+		}
+	}
+	if len(body) > 0 {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+	return nil
+}
+
+func headerText(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	}
+	return strconv.FormatInt(v.Int(), 10)
+}
+
+// writeRESTError writes an error as Lambda does: the code in a header, the message in the body.
+func writeRESTError(w http.ResponseWriter, e *Error) {
+	body := map[string]string{"Message": e.Message}
+	if !e.NoType {
+		body["Type"] = "User"
+		if e.Status >= 500 {
+			body["Type"] = "Service"
+		}
+	}
+	for name, value := range e.Fields {
+		body[name] = value
+	}
+	if e.NoType { // the errors of the front itself spell it so
+		body["message"] = body["Message"]
+		delete(body, "Message")
+	}
+	w.Header().Set("X-Amzn-Errortype", e.Code)
+	writeJSON(w, "application/json", e, body)
+}
+
+func writeJSON(w http.ResponseWriter, contentType string, e *Error, body map[string]string) {
+	for name, value := range e.Headers {
+		w.Header().Set(name, value)
+	}
+	text, err := json.Marshal(body)
+	if err != nil { // strings always marshal
+		panic(err)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(e.Status)
+	_, _ = w.Write(text)
+}
+
+// writeJSONError writes an error of the JSON protocols: the code as __type.
+func writeJSONError(w http.ResponseWriter, p Protocol, e *Error) {
+	body := map[string]string{"__type": e.Code, "message": e.Message}
+	for name, value := range e.Fields {
+		body[name] = value
+	}
+	w.Header().Set("X-Amzn-Errortype", e.Code)
+	writeJSON(w, jsonType(p), e, body)
+}
+
+func jsonType(p Protocol) string { return "application/x-amz-" + strings.TrimSpace(string(p)) }

@@ -1,0 +1,94 @@
+// Package wire is the HTTP front: it speaks AWS's own protocols, so that the AWS CLI, every SDK and functions themselves
+// work against the simulator unchanged.
+//
+// A request goes through these steps:
+//
+//	guard ─▶ which service? ─▶ who signed? ─▶ which operation? ─▶ decode ─▶ may they? ─▶ run ─▶ encode
+//
+// The service comes from the signature's credential scope, and where a request is unsigned from X-Amz-Target. The signer is
+// found by access key; wire verifies the signature and leaves it to an Authenticator to say whose key it is. An operation is
+// a plain function over the AWS SDK's own input and output structs:
+//
+//	wire.Op(func(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) { … })
+//
+// One codec for each protocol decodes into and encodes from those structs; names, HTTP bindings and routes come from the
+// schemas that the SDK modules export, or by reflection where a module has none (discover.go). There is no hand-kept route
+// table and no generated code. S3 has a front of its own and uses wire for authentication, framing and errors.
+//
+// Errors are *Error: code, status and message, written in the shape of the caller's protocol. Whatever else a service
+// returns is translated by the kind of its fault, and otherwise answered as an internal failure and logged.
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
+)
+
+// Credential is what an access key id stands for.
+type Credential struct {
+	Secret       string
+	SessionToken string // of temporary credentials: the request must carry it
+	Session      authz.Session
+}
+
+// Authenticator knows whose access keys are whose. For an unknown key it returns a fault of kind NotFound, whose message
+// says which keys there are.
+type Authenticator interface {
+	Credential(ctx context.Context, accessKeyID string) (Credential, error)
+}
+
+// Config is what the front needs.
+type Config struct {
+	Authenticator Authenticator
+	// Authorize asks whether the caller may do the action on the resource. It returns nil, or a fault of kind Denied.
+	Authorize func(ctx context.Context, call *Call, action, resource string, keys map[string][]string) error
+	Clock     *clock.Clock
+	IDs       *ident.Source
+	Log       *slog.Logger
+	Region    string // where a request does not say
+	Account   string // of unsigned requests
+}
+
+// Call is one request: who calls what.
+type Call struct {
+	Service, Operation string
+	Region             string
+	Account            string // the caller's
+	RequestID          string
+	AccessKeyID        string
+	SourceIP           string
+	UserAgent          string
+	Session            authz.Session
+	Signed             bool
+	HTTP               *http.Request
+	signature          *signature
+}
+
+type callKey struct{}
+
+// CallFrom returns the call that ctx belongs to. It panics when there is none: operations run only within one.
+func CallFrom(ctx context.Context) *Call {
+	return ctx.Value(callKey{}).(*Call)
+}
+
+// WithCall returns a context that belongs to the call.
+func WithCall(ctx context.Context, c *Call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// Service is one AWS service.
+type Service struct {
+	API        *API
+	Operations map[string]Operation
+	// Handler serves every request of a service that brings its own front (S3) instead of operations. The call is in the
+	// request's context; the body has not been read.
+	Handler http.Handler
+	// Fault translates the errors of the core into AWS's for this service. Without it, or where it returns nil, the
+	// default by kind holds.
+	Fault func(ctx context.Context, operation string, err error) *Error
+}
