@@ -183,3 +183,23 @@ func (a *Authorizer) MayAssume(ctx context.Context, s Session, role *identity.Fu
 	return a.Decide(ctx, Question{Session: s, Action: "sts:AssumeRole", Resource: role.ARN(), ResourceAccount: role.Account,
 		ResourcePolicy: role.Trust, ResourceMustAllow: true})
 }
+
+// LambdaService is the principal that assumes execution roles.
+const LambdaService = "lambda.amazonaws.com"
+
+// TrustsLambda asks an execution role's trust policy whether Lambda may assume it. A role that does not exist is a fault
+// of kind NotFound.
+func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN string) (policy.Decision, error) {
+	parsed, err := arn.Parse(roleARN)
+	if err != nil {
+		return policy.Decision{}, fault.New(fault.NotFound, "%v", err)
+	}
+	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: roleName(roleARN)})
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if full.ARN() != roleARN {
+		return policy.Decision{}, fault.New(fault.NotFound, "there is no role %s", roleARN)
+	}
+	return a.MayAssume(ctx, ServiceOf(LambdaService), full)
+}

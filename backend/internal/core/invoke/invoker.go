@@ -144,3 +144,21 @@ func checkJSON(payload []byte) error {
 	err := json.Unmarshal(payload, &v)
 	return fault.New(fault.Invalid, "Could not parse request body into json: Could not parse payload into json: %v", err)
 }
+
+// Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
+// runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
+func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
+	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
+	defer end()
+	free, err := iv.slots.take(req.Function.Version)
+	if err != nil {
+		return nil, err
+	}
+	out, err := iv.run(ctx, req, attempt)
+	iv.freeAfter(free, out)
+	if err != nil {
+		return nil, err
+	}
+	iv.Trace.Attempt(req.Header, attempt, attemptStep(iv.Clock.Now().Add(out.Takes), out, attempt, ruleSync))
+	return out, nil
+}
