@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,8 +25,12 @@ const (
 	algorithm       = "AWS4-HMAC-SHA256"
 )
 
-// MaxSkew is how far a signature's date may be from now.
-const MaxSkew = 15 * time.Minute
+// How far a signature's date may be from now: S3 allows more than the others (Troubleshooting Signature Version 4; S3 error
+// RequestTimeTooSkewed).
+const (
+	maxSkew   = 5 * time.Minute
+	maxSkewS3 = 15 * time.Minute
+)
 
 // signature is a Signature Version 4 as a request carries it (AWS General Reference, Signature Version 4), in the
 // Authorization header or in the query (presigned).
@@ -39,11 +45,13 @@ type signature struct {
 	seed                         []byte // the signing key, once verified: chunks are signed with it
 }
 
-// errors of reading a signature; the server words them as the service does.
-var (
-	errUnsigned   = errors.New("the request is not signed")
-	errIncomplete = errors.New("the signature is incomplete")
-)
+// errUnsigned and incompleteError come of reading a signature; the server words them as the service does.
+var errUnsigned = errors.New("the request is not signed")
+
+// incompleteError says what a signature lacks.
+type incompleteError string
+
+func (e incompleteError) Error() string { return string(e) }
 
 // readSignature finds the signature of a request.
 func readSignature(r *http.Request) (*signature, error) {
@@ -56,10 +64,11 @@ func readSignature(r *http.Request) (*signature, error) {
 	}
 	fields, ok := strings.CutPrefix(header, algorithm)
 	if !ok {
-		return nil, errIncomplete
+		scheme, _, _ := strings.Cut(header, " ")
+		return nil, incompleteError(fmt.Sprintf("Authorization: the scheme is %.40q; lambdasim verifies %s", scheme, algorithm))
 	}
 	s := &signature{token: r.Header.Get("X-Amz-Security-Token")}
-	for _, part := range strings.Split(fields, ",") {
+	for part := range strings.SplitSeq(fields, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch name {
 		case "Credential":
@@ -74,23 +83,46 @@ func readSignature(r *http.Request) (*signature, error) {
 	if err != nil {
 		at, err = http.ParseTime(r.Header.Get("Date"))
 	}
-	if s.at = at; err != nil || s.keyID == "" || s.value == "" || len(s.headers) == 0 {
-		return nil, errIncomplete
+	if err != nil {
+		return s, incompleteError("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
 	}
-	return s, nil
+	s.at = at
+	return s, s.complete("Authorization header")
 }
 
 func presignedSignature(q url.Values) (*signature, error) {
 	s := &signature{presigned: true, value: q.Get("X-Amz-Signature"), token: q.Get("X-Amz-Security-Token"),
 		headers: strings.Split(q.Get("X-Amz-SignedHeaders"), ";")}
 	s.scope(q.Get("X-Amz-Credential"))
+	if q.Get("X-Amz-Algorithm") != algorithm {
+		return s, incompleteError("X-Amz-Algorithm only supports \"" + algorithm + "\"")
+	}
 	at, err := time.Parse(amzDate, q.Get("X-Amz-Date"))
-	seconds, err2 := strconv.Atoi(q.Get("X-Amz-Expires"))
-	if err != nil || err2 != nil || seconds < 0 || seconds > 604800 || s.keyID == "" || q.Get("X-Amz-Algorithm") != algorithm {
-		return nil, errIncomplete
+	if err != nil {
+		return s, incompleteError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+	}
+	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
+	if err != nil || seconds < 0 || seconds > maxExpires {
+		return s, incompleteError(fmt.Sprintf("X-Amz-Expires must be a number of seconds from 0 to %d (a week)", maxExpires))
 	}
 	s.at, s.expires = at, time.Duration(seconds)*time.Second
-	return s, nil
+	return s, s.complete("query")
+}
+
+// maxExpires is how long a presigned request may be valid, in seconds: a week.
+const maxExpires = 604800
+
+// complete reports what a signature lacks.
+func (s *signature) complete(where string) error {
+	switch {
+	case s.keyID == "":
+		return incompleteError(where + " requires 'Credential' parameter, as KEY/DATE/REGION/SERVICE/aws4_request.")
+	case s.value == "":
+		return incompleteError(where + " requires 'Signature' parameter.")
+	case !slices.Contains(s.headers, "host"):
+		return incompleteError("'Host' must be a 'SignedHeader' in the " + where + ".")
+	}
+	return nil
 }
 
 // scope reads KEY/DATE/REGION/SERVICE/aws4_request.
@@ -103,38 +135,95 @@ func (s *signature) scope(credential string) {
 // verdicts of checking a signature.
 var (
 	errMismatch = errors.New("the signature does not match")
-	errSkewed   = errors.New("the signature's date is too far from now")
 	errExpired  = errors.New("the presigned request has expired")
 )
 
-// verify checks the signature with the secret. payload is the hash that was signed.
+// skewError is a signature whose date is too far from now.
+type skewError struct {
+	at, now time.Time
+	most    time.Duration
+}
+
+func (e skewError) Error() string {
+	minutes := int(e.most.Minutes())
+	now := e.now.Format(amzDate)
+	if e.at.Before(e.now) {
+		return fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %d min.)", e.at.Format(amzDate), e.now.Add(-e.most).Format(amzDate), now, minutes)
+	}
+	return fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %d min.)", e.at.Format(amzDate), e.now.Add(e.most).Format(amzDate), now, minutes)
+}
+
+// unsignedHeadersError is S3's: headers that change what a request does must be signed.
+type unsignedHeadersError []string
+
+func (e unsignedHeadersError) Error() string {
+	return "There were headers present in the request which were not signed"
+}
+
+// verify checks the signature with the secret. payload is the hash that was signed. The dates are real ones, whatever the
+// simulator's clock shows: clients sign with theirs.
 func (s *signature) verify(r *http.Request, secret, payload string) error {
-	now := clock.Wall()
+	if err := s.current(clock.Wall()); err != nil {
+		return err
+	}
+	if s.date != s.at.Format("20060102") {
+		return incompleteError(fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s'", s.date, s.at.Format("20060102")))
+	}
+	if list := s.unsignedHeaders(r); len(list) > 0 {
+		return unsignedHeadersError(list)
+	}
+	s.seed = signingKey(secret, s.date, s.region, s.service)
+	for _, path := range s.canonicalPaths(r) {
+		sum := sha256.Sum256([]byte(s.canonicalRequest(r, path, payload)))
+		text := strings.Join([]string{algorithm, s.at.Format(amzDate), s.scopeText(), hex.EncodeToString(sum[:])}, "\n")
+		if hmac.Equal([]byte(hex.EncodeToString(sign(s.seed, text))), []byte(s.value)) {
+			return nil
+		}
+	}
+	return errMismatch
+}
+
+// current checks the dates of a signature.
+func (s *signature) current(now time.Time) error {
+	most := maxSkew
+	if s.service == "s3" {
+		most = maxSkewS3
+	}
 	switch {
 	case s.presigned && now.After(s.at.Add(s.expires)):
 		return errExpired
-	case now.Sub(s.at).Abs() > MaxSkew && (!s.presigned || s.at.After(now)):
-		return errSkewed
-	}
-	s.seed = signingKey(secret, s.date, s.region, s.service)
-	sum := sha256.Sum256([]byte(s.canonicalRequest(r, payload)))
-	text := strings.Join([]string{algorithm, s.at.Format(amzDate), s.scopeText(), hex.EncodeToString(sum[:])}, "\n")
-	if !hmac.Equal([]byte(hex.EncodeToString(sign(s.seed, text))), []byte(s.value)) {
-		return errMismatch
+	case s.at.Sub(now) > most, !s.presigned && now.Sub(s.at) > most:
+		return skewError{s.at, now, most}
 	}
 	return nil
+}
+
+// unsignedHeaders lists the x-amz- headers that S3 wants signed and that are not.
+func (s *signature) unsignedHeaders(r *http.Request) []string {
+	if s.service != "s3" {
+		return nil
+	}
+	var list []string
+	for name := range r.Header {
+		name = strings.ToLower(name)
+		if strings.HasPrefix(name, "x-amz-") && name != "x-amz-content-sha256" && !slices.Contains(s.headers, name) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (s *signature) scopeText() string {
 	return s.date + "/" + s.region + "/" + s.service + "/aws4_request"
 }
 
-func (s *signature) canonicalRequest(r *http.Request, payload string) string {
+func (s *signature) canonicalRequest(r *http.Request, path, payload string) string {
 	var headers strings.Builder
 	for _, name := range s.headers {
 		headers.WriteString(name + ":" + headerValue(r, name) + "\n")
 	}
-	return strings.Join([]string{r.Method, s.canonicalPath(r), canonicalQuery(r.URL.RawQuery), headers.String(),
+	return strings.Join([]string{r.Method, path, canonicalQuery(r.URL.RawQuery), headers.String(),
 		strings.Join(s.headers, ";"), payload}, "\n")
 }
 
@@ -147,26 +236,39 @@ func headerValue(r *http.Request, name string) string {
 	case "transfer-encoding":
 		return strings.Join(r.TransferEncoding, ",")
 	}
-	values := r.Header.Values(name)
+	values := slices.Clone(r.Header.Values(name)) // the handler reads the headers as they came
 	for i, v := range values {
 		values[i] = strings.Join(strings.Fields(v), " ")
 	}
 	return strings.Join(values, ",")
 }
 
-// canonicalPath is the path as it came; every service but S3 escapes it once more.
-func (s *signature) canonicalPath(r *http.Request) string {
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if i := strings.Index(path, "://"); i >= 0 { // absolute form
-		path = r.URL.EscapedPath()
+// canonicalPaths lists the forms in which clients sign a path. S3's is escaped once: as it came, or, where a client sends
+// characters bare that the signature escapes, escaped anew. Every other service's is escaped twice, and some clients take
+// dots and doubled slashes out first.
+func (s *signature) canonicalPaths(r *http.Request) []string {
+	sent, _, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(sent, "/") { // absolute form, or a request that did not come over the network
+		sent = r.URL.EscapedPath()
 	}
-	if path == "" {
-		path = "/"
+	if sent == "" {
+		sent = "/"
 	}
 	if s.service == "s3" {
-		return path
+		return distinct(sent, escape(unescape(sent), true))
 	}
-	return escape(path, true)
+	clean := path.Clean(sent)
+	if strings.HasSuffix(sent, "/") && clean != "/" {
+		clean += "/"
+	}
+	return distinct(escape(sent, true), escape(clean, true))
+}
+
+func distinct(a, b string) []string {
+	if a == b {
+		return []string{a}
+	}
+	return []string{a, b}
 }
 
 // canonicalQuery sorts the parameters and escapes them anew; the signature itself is not signed.

@@ -1,0 +1,382 @@
+package lambda
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+func authzPassRole(call *wire.Call, role string) authz.Question {
+	account := call.Account
+	if parsed, err := arn.Parse(role); err == nil {
+		account = parsed.Account
+	}
+	return authz.Question{Session: call.Session, Action: "iam:PassRole", Resource: role, ResourceAccount: account, Region: call.Region,
+		Keys: map[string][]string{"iam:PassedToService": {authz.LambdaService}}}
+}
+
+// createName reads FunctionName of CreateFunction, whose form is stricter.
+func createName(ctx context.Context, name string) (function.Key, error) {
+	var v []wire.Violation
+	ref, err := arn.ParseFunctionRef(name, true)
+	if len(name) > maxCreateName {
+		v = append(v, wire.MaxLength("functionName", name, maxCreateName))
+	}
+	if err != nil {
+		v = append(v, wire.Pattern("functionName", name, arn.FunctionNamePattern))
+	}
+	if err := wire.Validation(v...); err != nil {
+		return function.Key{}, err
+	}
+	if len(ref.Name) > maxFunctionName {
+		return function.Key{}, invalid("%s", wire.Describe(wire.MaxLength("functionName", ref.Name, maxFunctionName)))
+	}
+	if err := checkRegion(ctx, ref); err != nil {
+		return function.Key{}, err
+	}
+	if ref = complete(ctx, ref); ref.Account != wire.CallFrom(ctx).Account {
+		return function.Key{}, &wire.Error{Status: http.StatusForbidden, Code: "AccessDeniedException", NoType: true}
+	}
+	return function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name}, nil
+}
+
+func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput) (*lambda.CreateFunctionOutput, error) {
+	k, err := createName(ctx, *in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseCreate(in); err != nil {
+		return nil, err
+	}
+	c := function.Config{Runtime: string(in.Runtime), Role: *in.Role, Handler: aws.ToString(in.Handler), Description: aws.ToString(in.Description),
+		Timeout: defaultTimeout, MemorySize: defaultMemory, EphemeralStorage: defaultStorage, Architectures: []string{"x86_64"},
+		TracingMode: "PassThrough", LogFormat: "Text", LogGroup: "/aws/lambda/" + k.Name}
+	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}
+	change.apply(&c)
+	if len(in.Architectures) > 0 {
+		c.Architectures = architectures(in.Architectures)
+	}
+	if err := checkConfig(&c); err != nil {
+		return nil, err
+	}
+	if len(in.Tags) > maxTags {
+		return nil, invalid("Number of tags exceeds resource tag limit.")
+	}
+	if err := a.checkRole(ctx, c.Role); err != nil {
+		return nil, err
+	}
+	zip, code, err := a.code(ctx, in.Code.ZipFile, in.Code.S3Bucket, in.Code.S3Key, in.Code.S3ObjectVersion)
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.Functions.Create(ctx, k, c, code, zip, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return into[lambda.CreateFunctionOutput](v), nil
+}
+
+// refuseCreate names what CreateFunction was given and is not simulated.
+func refuseCreate(in *lambda.CreateFunctionInput) error {
+	return refuse("CreateFunction", map[string]bool{
+		"PackageType Image":      in.PackageType == types.PackageTypeImage,
+		"Code.ImageUri":          in.Code.ImageUri != nil,
+		"Code.SourceKMSKeyArn":   in.Code.SourceKMSKeyArn != nil,
+		"Layers":                 len(in.Layers) > 0,
+		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
+		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
+		"ImageConfig":            in.ImageConfig != nil,
+		"DeadLetterConfig":       in.DeadLetterConfig != nil && aws.ToString(in.DeadLetterConfig.TargetArn) != "",
+		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
+		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
+		"CodeSigningConfigArn":   in.CodeSigningConfigArn != nil,
+		"DurableConfig":          in.DurableConfig != nil,
+		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
+		"TenancyConfig":          in.TenancyConfig != nil,
+		"Publish":                in.Publish,
+		"PublishTo":              in.PublishTo != "",
+	})
+}
+
+// changes are the members that CreateFunction and UpdateFunctionConfiguration share.
+type changes struct {
+	timeout, memory *int32
+	storage         *types.EphemeralStorage
+	environment     *types.Environment
+	tracing         *types.TracingConfig
+	logging         *types.LoggingConfig
+}
+
+func (ch changes) apply(c *function.Config) {
+	if ch.timeout != nil {
+		c.Timeout = int(*ch.timeout)
+	}
+	if ch.memory != nil {
+		c.MemorySize = int(*ch.memory)
+	}
+	if ch.storage != nil && ch.storage.Size != nil {
+		c.EphemeralStorage = int(*ch.storage.Size)
+	}
+	if ch.environment != nil {
+		c.Environment = ch.environment.Variables
+	}
+	if ch.tracing != nil && ch.tracing.Mode != "" {
+		c.TracingMode = string(ch.tracing.Mode)
+	}
+	setLogging(c, ch.logging)
+}
+
+func architectures(list []types.Architecture) []string {
+	out := make([]string, len(list))
+	for i, x := range list {
+		out[i] = string(x)
+	}
+	return out
+}
+
+func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.UpdateFunctionConfigurationInput) (*lambda.UpdateFunctionConfigurationOutput, error) {
+	k, _, err := own(ctx, in.FunctionName, nil)
+	if err != nil {
+		return nil, err
+	}
+	err = refuse("UpdateFunctionConfiguration", map[string]bool{
+		"Layers":                 len(in.Layers) > 0,
+		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
+		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
+		"ImageConfig":            in.ImageConfig != nil && (len(in.ImageConfig.Command)+len(in.ImageConfig.EntryPoint) > 0 || in.ImageConfig.WorkingDirectory != nil),
+		"DeadLetterConfig":       in.DeadLetterConfig != nil && aws.ToString(in.DeadLetterConfig.TargetArn) != "",
+		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
+		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
+		"DurableConfig":          in.DurableConfig != nil,
+		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
+	})
+	if err != nil {
+		return nil, err
+	}
+	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
+		changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}.apply(c)
+		if in.Runtime != "" {
+			c.Runtime = string(in.Runtime)
+		}
+		if in.Handler != nil {
+			c.Handler = *in.Handler
+		}
+		if in.Description != nil {
+			c.Description = *in.Description
+		}
+		if in.Role != nil {
+			c.Role = *in.Role
+		}
+		if err := checkConfig(c); err != nil {
+			return err
+		}
+		if in.Role != nil {
+			return a.checkRole(ctx, *in.Role)
+		}
+		return nil
+	}, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return into[lambda.UpdateFunctionConfigurationOutput](v), nil
+}
+
+func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionCodeInput) (*lambda.UpdateFunctionCodeOutput, error) {
+	k, _, err := own(ctx, in.FunctionName, nil)
+	if err != nil {
+		return nil, err
+	}
+	if in.ImageUri != nil {
+		return nil, invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
+	}
+	err = refuse("UpdateFunctionCode", map[string]bool{"Publish": in.Publish, "SourceKMSKeyArn": in.SourceKMSKeyArn != nil,
+		"PublishTo": in.PublishTo != ""})
+	if err != nil {
+		return nil, err
+	}
+	zip, code, err := a.code(ctx, in.ZipFile, in.S3Bucket, in.S3Key, in.S3ObjectVersion)
+	if err != nil {
+		return nil, err
+	}
+	if in.DryRun {
+		v, _, err := a.Functions.Get(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		v.Code = code
+		return into[lambda.UpdateFunctionCodeOutput](v), nil
+	}
+	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
+		if len(in.Architectures) > 0 {
+			c.Architectures = architectures(in.Architectures)
+		}
+		return checkConfig(c)
+	}, &code, zip)
+	if err != nil {
+		return nil, err
+	}
+	return into[lambda.UpdateFunctionCodeOutput](v), nil
+}
+
+func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
+	r, tags, err := a.read(ctx, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	k := function.Key{Account: r.Version.Account, Region: r.Version.Region, Name: r.Version.Name}
+	c := configuration(r.Version)
+	c.FunctionArn = &r.InvokedARN
+	out := &lambda.GetFunctionOutput{Configuration: c,
+		Code: &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(k))}}
+	if len(tags) > 0 {
+		out.Tags = tags
+	}
+	return out, nil
+}
+
+// read resolves a reference for the reading operations.
+func (a *API) read(ctx context.Context, name, qualifier *string) (*function.Resolved, map[string]string, error) {
+	k, ref, err := own(ctx, name, qualifier)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := a.Functions.Resolve(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, tags, err := a.Functions.Get(ctx, k)
+	return r, tags, err
+}
+
+func (a *API) getFunctionConfiguration(ctx context.Context, in *lambda.GetFunctionConfigurationInput) (*lambda.GetFunctionConfigurationOutput, error) {
+	r, _, err := a.read(ctx, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	out := into[lambda.GetFunctionConfigurationOutput](r.Version)
+	out.FunctionArn = &r.InvokedARN
+	return out, nil
+}
+
+func (a *API) deleteFunction(ctx context.Context, in *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionOutput, error) {
+	k, ref, err := own(ctx, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	switch ref.Qualifier {
+	case "":
+	case function.Latest:
+		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
+	default:
+		return nil, function.NotFound(k.ARN())
+	}
+	return &lambda.DeleteFunctionOutput{StatusCode: http.StatusNoContent}, a.Functions.Delete(ctx, k)
+}
+
+// page cuts a list to what Marker and MaxItems ask for; the marker is the number of items before.
+func page[T any](list []T, marker *string, most *int32, limit int) ([]T, *string) {
+	from, _ := strconv.Atoi(aws.ToString(marker))
+	from = min(max(from, 0), len(list))
+	n := limit
+	if most != nil && *most > 0 {
+		n = min(int(*most), limit)
+	}
+	if from+n < len(list) {
+		return list[from : from+n], aws.String(strconv.Itoa(from + n))
+	}
+	return list[from:], nil
+}
+
+func (a *API) listFunctions(ctx context.Context, in *lambda.ListFunctionsInput) (*lambda.ListFunctionsOutput, error) {
+	if in.FunctionVersion != "" && in.FunctionVersion != types.FunctionVersionAll {
+		return nil, wire.Validation(wire.Enum("functionVersion", string(in.FunctionVersion), []string{"ALL"}))
+	}
+	call := wire.CallFrom(ctx)
+	list, err := a.Functions.List(ctx, call.Account, call.Region)
+	if err != nil {
+		return nil, err
+	}
+	out := &lambda.ListFunctionsOutput{Functions: []types.FunctionConfiguration{}}
+	list, out.NextMarker = page(list, in.Marker, in.MaxItems, 50)
+	for i := range list {
+		out.Functions = append(out.Functions, *configuration(&list[i]))
+	}
+	return out, nil
+}
+
+func (a *API) listVersions(ctx context.Context, in *lambda.ListVersionsByFunctionInput) (*lambda.ListVersionsByFunctionOutput, error) {
+	r, _, err := a.read(ctx, in.FunctionName, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := configuration(r.Version)
+	c.FunctionArn = aws.String(r.Version.QualifiedARN())
+	c.State, c.LastUpdateStatus, c.RuntimeVersionConfig = "", "", nil
+	return &lambda.ListVersionsByFunctionOutput{Versions: []types.FunctionConfiguration{*c}}, nil
+}
+
+// taggedFunction reads the ARN of a tag operation, which must be that of a function of the caller's account.
+func taggedFunction(ctx context.Context, resource string) (function.Key, error) {
+	k, ref, err := own(ctx, &resource, nil)
+	if err == nil && ref.Qualifier != "" {
+		err = invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
+	}
+	return k, err
+}
+
+func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.ListTagsOutput, error) {
+	if uuid, ok := mappingUUID(*in.Resource); ok {
+		m, err := a.Poller.Get(wire.CallFrom(ctx).Account, wire.CallFrom(ctx).Region, uuid)
+		if err != nil {
+			return nil, err
+		}
+		return &lambda.ListTagsOutput{Tags: m.Tags}, nil
+	}
+	k, err := taggedFunction(ctx, *in.Resource)
+	if err != nil {
+		return nil, err
+	}
+	_, tags, err := a.Functions.Get(ctx, k)
+	return &lambda.ListTagsOutput{Tags: tags}, err
+}
+
+// setTags changes the tags of a function or a mapping.
+func (a *API) setTags(ctx context.Context, resource string, change func(map[string]string) error) error {
+	if uuid, ok := mappingUUID(resource); ok {
+		call := wire.CallFrom(ctx)
+		return a.setMappingTags(ctx, call, uuid, change)
+	}
+	k, err := taggedFunction(ctx, resource)
+	if err != nil {
+		return err
+	}
+	return a.Functions.SetTags(ctx, k, change)
+}
+
+func (a *API) tagResource(ctx context.Context, in *lambda.TagResourceInput) (*lambda.TagResourceOutput, error) {
+	return &lambda.TagResourceOutput{}, a.setTags(ctx, *in.Resource, func(tags map[string]string) error {
+		maps.Copy(tags, in.Tags)
+		if len(tags) > maxTags {
+			return invalid("Number of tags exceeds resource tag limit.")
+		}
+		return nil
+	})
+}
+
+func (a *API) untagResource(ctx context.Context, in *lambda.UntagResourceInput) (*lambda.UntagResourceOutput, error) {
+	return &lambda.UntagResourceOutput{}, a.setTags(ctx, *in.Resource, func(tags map[string]string) error {
+		maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
+		return nil
+	})
+}

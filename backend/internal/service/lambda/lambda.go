@@ -1,0 +1,220 @@
+// Package lambda is AWS Lambda's API: functions, their policies, invocations and event source mappings.
+//
+// It translates between the API and the core: what a request means, which of its members the simulator acts on, and how
+// the core's answers and refusals look to a client. A member that it does not act on is refused by name, never ignored.
+package lambda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// API serves Lambda.
+type API struct {
+	Functions *function.Store
+	Invoker   *invoke.Invoker
+	Poller    *pull.Poller
+	Authz     *authz.Authorizer
+	Trace     *trace.Recorder
+	Clock     *clock.Clock
+	IDs       *ident.Source
+	// Object reads an S3 object for a function whose code is there. A missing bucket or key is an error with S3's words.
+	Object func(ctx context.Context, account, bucket, key string) ([]byte, error)
+	// CodeURL is where the code of a function can be fetched, for GetFunction.
+	CodeURL func(k function.Key) string
+}
+
+// Service is Lambda for the wire.
+func (a *API) Service() wire.Service {
+	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
+		"CreateFunction": wire.Op(a.createFunction, wire.Resource(func(ctx context.Context, in *lambda.CreateFunctionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"GetFunction": wire.Op(a.getFunction, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"GetFunctionConfiguration": wire.Op(a.getFunctionConfiguration, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionConfigurationInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"UpdateFunctionCode": wire.Op(a.updateFunctionCode, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionCodeInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"UpdateFunctionConfiguration": wire.Op(a.updateFunctionConfiguration, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionConfigurationInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"DeleteFunction": wire.Op(a.deleteFunction, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"ListFunctions": wire.Op(a.listFunctions),
+		"ListVersionsByFunction": wire.Op(a.listVersions, wire.Resource(func(ctx context.Context, in *lambda.ListVersionsByFunctionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"AddPermission": wire.Op(a.addPermission, wire.Resource(func(ctx context.Context, in *lambda.AddPermissionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"RemovePermission": wire.Op(a.removePermission, wire.Resource(func(ctx context.Context, in *lambda.RemovePermissionInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"GetPolicy": wire.Op(a.getPolicy, wire.Resource(func(ctx context.Context, in *lambda.GetPolicyInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"ListTags":      wire.Op(a.listTags, wire.Resource(func(_ context.Context, in *lambda.ListTagsInput) string { return *in.Resource })),
+		"TagResource":   wire.Op(a.tagResource, wire.Resource(func(_ context.Context, in *lambda.TagResourceInput) string { return *in.Resource })),
+		"UntagResource": wire.Op(a.untagResource, wire.Resource(func(_ context.Context, in *lambda.UntagResourceInput) string { return *in.Resource })),
+
+		"Invoke": wire.Op(a.invoke, wire.SelfAuthorized[lambda.InvokeInput](), wire.Hot[lambda.InvokeInput]()),
+
+		"CreateEventSourceMapping": wire.Op(a.createMapping),
+		"GetEventSourceMapping": wire.Op(a.getMapping, wire.Resource(func(ctx context.Context, in *lambda.GetEventSourceMappingInput) string {
+			return mappingARN(ctx, in.UUID)
+		})),
+		"UpdateEventSourceMapping": wire.Op(a.updateMapping, wire.Resource(func(ctx context.Context, in *lambda.UpdateEventSourceMappingInput) string {
+			return mappingARN(ctx, in.UUID)
+		})),
+		"DeleteEventSourceMapping": wire.Op(a.deleteMapping, wire.Resource(func(ctx context.Context, in *lambda.DeleteEventSourceMappingInput) string {
+			return mappingARN(ctx, in.UUID)
+		})),
+		"ListEventSourceMappings": wire.Op(a.listMappings),
+	}}
+}
+
+func mappingARN(ctx context.Context, uuid *string) string {
+	call := wire.CallFrom(ctx)
+	return arn.EventSourceMapping(call.Region, call.Account, *uuid)
+}
+
+// resourceOf is the ARN that an operation on a function is authorized on; a name that cannot be read is left for the
+// operation to refuse.
+func resourceOf(ctx context.Context, name *string) string {
+	ref, err := arn.ParseFunctionRef(*name, false)
+	if err != nil {
+		return "*"
+	}
+	return complete(ctx, ref).ARN()
+}
+
+// complete fills in the region and account of the call where a reference does not say them.
+func complete(ctx context.Context, ref arn.FunctionRef) arn.FunctionRef {
+	call := wire.CallFrom(ctx)
+	if ref.Region == "" {
+		ref.Region = call.Region
+	}
+	if ref.Account == "" {
+		ref.Account = call.Account
+	}
+	return ref
+}
+
+// maxQualifier and maxName are the greatest lengths of the API model.
+const (
+	maxQualifier    = 128
+	maxName         = 256
+	maxCreateName   = 140
+	maxFunctionName = 64
+)
+
+// reference reads FunctionName and Qualifier of an operation, with the checks that Lambda makes in its order: syntax,
+// agreement of the two qualifiers, region.
+func reference(ctx context.Context, name, qualifier *string) (arn.FunctionRef, error) {
+	var v []wire.Violation
+	if qualifier != nil {
+		if len(*qualifier) > maxQualifier {
+			v = append(v, wire.MaxLength("qualifier", *qualifier, maxQualifier))
+		}
+		if !arn.ValidQualifier(*qualifier) {
+			v = append(v, wire.Pattern("qualifier", *qualifier, arn.QualifierPattern))
+		}
+	}
+	ref, err := arn.ParseFunctionRef(*name, false)
+	if len(*name) > maxName {
+		v = append(v, wire.MaxLength("functionName", *name, maxName))
+	}
+	if err != nil {
+		v = append(v, wire.Pattern("functionName", *name, arn.NamespacedFunctionNamePattern))
+	}
+	if err := wire.Validation(v...); err != nil {
+		return ref, err
+	}
+	if qualifier != nil {
+		if ref.Qualifier != "" && ref.Qualifier != *qualifier {
+			return ref, invalid("The derived qualifier from the function name does not match the specified qualifier.")
+		}
+		ref.Qualifier = *qualifier
+	}
+	return ref, checkRegion(ctx, ref)
+}
+
+func checkRegion(ctx context.Context, ref arn.FunctionRef) error {
+	if here := wire.CallFrom(ctx).Region; ref.Region != "" && ref.Region != here {
+		return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Functions from '%s' are not reachable in this region ('%s')", ref.Region, here)
+	}
+	return nil
+}
+
+// own reads a reference to a function of the caller's account.
+func own(ctx context.Context, name, qualifier *string) (function.Key, arn.FunctionRef, error) {
+	ref, err := reference(ctx, name, qualifier)
+	ref = complete(ctx, ref)
+	return function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name}, ref, err
+}
+
+func invalid(format string, args ...any) error {
+	return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", format, args...)
+}
+
+// refuse names the members of a request that the simulator does not act on.
+func refuse(operation string, set map[string]bool) error {
+	var names []string
+	for name, given := range set {
+		if given {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return invalid("lambdasim does not simulate %s of lambda:%s yet", strings.Join(names, ", "), operation)
+}
+
+// toAWS names the faults of the core as Lambda does.
+func toAWS(_ context.Context, operation string, err error) *wire.Error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return nil
+	}
+	switch {
+	case f.Kind == fault.Invalid && operation == "Invoke":
+		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "%s", f.Message)
+	case f.Kind == fault.Invalid:
+		return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", "%s", f.Message)
+	case f.Kind == fault.Unsupported:
+		return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", "%s", f.Message)
+	case f.Kind == fault.TooLarge && f.Detail == function.DetailPolicyLength:
+		return wire.Errorf(http.StatusBadRequest, "PolicyLengthExceededException", "%s", f.Message)
+	case f.Kind == fault.TooLarge:
+		return &wire.Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLargeException", Message: f.Message, NoType: true}
+	case f.Kind == fault.Denied:
+		return &wire.Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: f.Message, NoType: true}
+	case f.Kind == fault.Throttled:
+		return &wire.Error{Status: http.StatusTooManyRequests, Code: "TooManyRequestsException", Message: f.Message,
+			Fields: map[string]string{"Reason": f.Detail}, Headers: map[string]string{"Retry-After": "1"}}
+	}
+	return nil
+}
