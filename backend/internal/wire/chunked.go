@@ -14,48 +14,64 @@ import (
 	"strings"
 )
 
-// maxChunk bounds one chunk of an aws-chunked body; clients send at most 1 MiB or so, buffers of ours hold one chunk.
-const maxChunk = 64 << 20
+// maxTrailer bounds the headers after the last chunk, in bytes.
+const maxTrailer = 16 << 10
 
-// Body is the body of an S3 request with the framing of aws-chunked taken off. Reading it checks what the request promises:
-// the payload's hash, each chunk's signature, the decoded length. A broken promise is an *Error from Read; what was read
-// before must be thrown away then.
+// Body is the body of an S3 request with the framing of aws-chunked taken off. Reading it to its end checks what the request
+// promises: the payload's hash, each chunk's signature, the decoded length, Content-MD5 and the checksum in a header or the
+// trailer. A broken promise is an *Error from Read in the place of io.EOF, or earlier; what was read before must be thrown
+// away then.
 type Body struct {
 	Reader  io.Reader
-	Length  int64       // of the decoded body; -1 when unknown
+	Length  int64       // of the decoded body, in bytes; -1 when unknown
 	Trailer http.Header // filled once the body has been read to its end
+
+	check *checks
 }
 
-// DecodeBody prepares the body of a request that call has signed.
+// DecodeBody prepares the body of a request that call has signed (Signature Version 4: transferring the payload in multiple
+// chunks, Amazon S3 API Reference).
 func DecodeBody(r *http.Request, call *Call) (*Body, error) {
 	declared := r.Header.Get("X-Amz-Content-Sha256")
-	if strings.HasPrefix(declared, "STREAMING-") {
-		return chunkedBody(r, call, declared)
+	check, err := newChecks(r.Header)
+	if err != nil {
+		return nil, err
 	}
-	b := &Body{Reader: r.Body, Length: r.ContentLength, Trailer: http.Header{}}
-	if len(declared) == 64 {
-		b.Reader = &hashedReader{r: r.Body, h: sha256.New(), want: declared}
+	b := &Body{Length: r.ContentLength, Trailer: http.Header{}, check: check}
+	in := io.Reader(r.Body)
+	switch {
+	case r.Body == nil:
+		in = http.NoBody
+	case strings.HasPrefix(declared, "STREAMING-"):
+		c, err := chunkedBody(r, call, declared, b.Trailer)
+		if err != nil {
+			return nil, err
+		}
+		in, b.Length = c, c.left
+	case len(declared) == sha256.Size*2:
+		in = &hashedReader{r: r.Body, h: sha256.New(), want: declared}
 	}
+	b.Reader = &checkedReader{in: in, check: check, trailer: b.Trailer}
 	return b, nil
 }
 
-func chunkedBody(r *http.Request, call *Call, declared string) (*Body, error) {
+func chunkedBody(r *http.Request, call *Call, declared string, trailer http.Header) (*chunkReader, error) {
 	length, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || length < 0 {
 		return nil, Errorf(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
 	}
-	c := &chunkReader{in: bufio.NewReader(r.Body), left: length, trailer: http.Header{}, expectTrailer: strings.HasSuffix(declared, "-TRAILER")}
+	c := &chunkReader{in: bufio.NewReader(r.Body), left: length, trailer: trailer, expectTrailer: strings.HasSuffix(declared, "-TRAILER")}
 	switch declared {
 	case "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
 	case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
-		if call.signature == nil {
+		if !call.Signed {
 			return nil, refuse(RESTXML, errUnsigned)
 		}
-		c.signature, c.previous = call.signature, call.signature.value
+		c.signature, c.previous, c.hash = call.signature, call.signature.value, sha256.New()
 	default:
 		return nil, Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not read bodies framed as %s", declared)
 	}
-	return &Body{Reader: c, Length: length, Trailer: c.trailer}, nil
+	return c, nil
 }
 
 // hashedReader checks a body against the hash that was signed.
@@ -69,25 +85,31 @@ func (h *hashedReader) Read(p []byte) (int, error) {
 	n, err := h.r.Read(p)
 	h.h.Write(p[:n])
 	if err == io.EOF && hex.EncodeToString(h.h.Sum(nil)) != h.want {
-		return n, Errorf(http.StatusBadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
+		return n, refuse(RESTXML, errMismatchBody)
 	}
 	return n, err
 }
 
-// chunkReader takes the framing off: SIZE[;chunk-signature=…] CRLF data CRLF … 0 CRLF trailers CRLF.
+// chunkReader takes the framing off: SIZE[;chunk-signature=…] CRLF data CRLF … 0 CRLF trailers CRLF. A chunk may be as long
+// as the whole body, so it is passed on as it comes, and its signature is checked at its end.
 type chunkReader struct {
 	in            *bufio.Reader
-	chunk         []byte // what is left of the current chunk
-	left          int64  // of the decoded length
-	done          bool
+	chunk         int64 // what is left of the current chunk
+	left          int64 // what is left of the decoded length, the current chunk included
+	started, done bool
 	signature     *signature // nil: chunks are not signed
+	hash          hash.Hash  // of the current chunk, where chunks are signed
+	claimed       string     // the current chunk's signature, as sent
 	previous      string     // the signature before
 	trailer       http.Header
 	expectTrailer bool
 }
 
 func (c *chunkReader) Read(p []byte) (int, error) {
-	for len(c.chunk) == 0 {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for c.chunk == 0 {
 		if c.done {
 			return 0, io.EOF
 		}
@@ -95,8 +117,15 @@ func (c *chunkReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, c.chunk)
-	c.chunk = c.chunk[n:]
+	n, err := c.in.Read(p[:min(int64(len(p)), c.chunk)])
+	if n == 0 && err != nil {
+		return 0, incompleteBody("in a chunk")
+	}
+	if c.hash != nil {
+		c.hash.Write(p[:n])
+	}
+	c.chunk -= int64(n)
+	c.left -= int64(n)
 	return n, nil
 }
 
@@ -104,36 +133,38 @@ func incompleteBody(what string) error {
 	return Errorf(http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly: %s", what)
 }
 
+// next ends the chunk that was read, and begins the one that follows; after the last it reads the trailer.
 func (c *chunkReader) next() error {
+	if c.started {
+		if line, err := c.line(); err != nil || line != "" {
+			return incompleteBody("after a chunk")
+		}
+		if err := c.checkChunk(); err != nil {
+			return err
+		}
+	}
+	c.started = true
 	line, err := c.line()
 	if err != nil {
 		return err
 	}
 	size, extension, _ := strings.Cut(line, ";")
-	n, err := strconv.ParseInt(size, 16, 64)
-	if err != nil || n < 0 || n > maxChunk || n > c.left {
-		return incompleteBody(fmt.Sprintf("%.40q is no chunk size", line))
+	n, err := strconv.ParseUint(size, 16, 62)
+	if err != nil || int64(n) > c.left {
+		return incompleteBody(fmt.Sprintf("%.40q is no chunk size, or the chunk is longer than x-amz-decoded-content-length leaves", line))
 	}
-	data := make([]byte, n)
-	if _, err := io.ReadFull(c.in, data); err != nil {
-		return incompleteBody("in a chunk")
+	c.claimed, _ = strings.CutPrefix(extension, "chunk-signature=")
+	if c.chunk = int64(n); n > 0 {
+		return nil
 	}
-	if err := c.checkChunk(data, extension); err != nil {
+	c.done = true
+	if c.left != 0 {
+		return incompleteBody("the decoded body is shorter than x-amz-decoded-content-length")
+	}
+	if err := c.checkChunk(); err != nil {
 		return err
 	}
-	c.left -= n
-	if n == 0 {
-		c.done = true
-		if c.left != 0 {
-			return incompleteBody("the decoded body is shorter than x-amz-decoded-content-length")
-		}
-		return c.trailers()
-	}
-	if line, err := c.line(); err != nil || line != "" {
-		return incompleteBody("after a chunk")
-	}
-	c.chunk = data
-	return nil
+	return c.trailers()
 }
 
 func (c *chunkReader) line() (string, error) {
@@ -144,55 +175,59 @@ func (c *chunkReader) line() (string, error) {
 	return strings.TrimRight(string(line), "\r\n"), nil
 }
 
-func (c *chunkReader) checkChunk(data []byte, extension string) error {
+func (c *chunkReader) checkChunk() error {
 	if c.signature == nil {
 		return nil
 	}
-	got, _ := strings.CutPrefix(extension, "chunk-signature=")
-	text := strings.Join([]string{algorithm + "-PAYLOAD", c.signature.at.Format(amzDate), c.signature.scopeText(), c.previous, emptyHash, hashHex(data)}, "\n")
+	text := strings.Join([]string{algorithm + "-PAYLOAD", c.signature.at.Format(amzDate), c.signature.scopeText(), c.previous, emptyHash, hex.EncodeToString(c.hash.Sum(nil))}, "\n")
+	c.hash.Reset()
 	want := hex.EncodeToString(sign(c.signature.seed, text))
-	if !hmac.Equal([]byte(want), []byte(got)) {
+	if !hmac.Equal([]byte(want), []byte(c.claimed)) {
 		return refuse(RESTXML, errMismatch)
 	}
 	c.previous = want
 	return nil
 }
 
-// trailers reads the headers after the last chunk, and checks their signature where there is one.
+// trailers reads the headers after the last chunk, and checks their signature where chunks are signed.
 func (c *chunkReader) trailers() error {
 	var signed bytes.Buffer
-	for {
-		line, err := c.in.ReadString('\n')
-		text := strings.TrimRight(line, "\r\n")
+	claimed := ""
+	for ended := false; !ended; {
+		line, err := c.in.ReadSlice('\n')
+		text := strings.TrimRight(string(line), "\r\n")
+		if err == bufio.ErrBufferFull || signed.Len() > maxTrailer {
+			return malformedTrailer()
+		}
 		if text == "" {
 			break // the blank line, or the end of the body, which some clients leave without one
 		}
+		ended = err != nil
 		name, value, ok := strings.Cut(text, ":")
-		if !ok {
-			return incompleteBody("in the trailer")
+		if !ok || !c.expectTrailer {
+			return malformedTrailer()
 		}
 		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
 		if name == "x-amz-trailer-signature" {
-			if err := c.checkTrailer(signed.Bytes(), value); err != nil {
-				return err
-			}
+			claimed = value
 			continue
 		}
 		signed.WriteString(name + ":" + value + "\n")
 		c.trailer.Set(name, value)
-		if err != nil {
-			break
-		}
 	}
-	return nil
+	return c.checkTrailer(signed.Bytes(), claimed)
 }
 
-func (c *chunkReader) checkTrailer(signed []byte, got string) error {
-	if c.signature == nil {
+func malformedTrailer() error {
+	return Errorf(http.StatusBadRequest, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+}
+
+func (c *chunkReader) checkTrailer(signed []byte, claimed string) error {
+	if c.signature == nil || !c.expectTrailer {
 		return nil
 	}
 	text := strings.Join([]string{algorithm + "-TRAILER", c.signature.at.Format(amzDate), c.signature.scopeText(), c.previous, hashHex(signed)}, "\n")
-	if !hmac.Equal([]byte(hex.EncodeToString(sign(c.signature.seed, text))), []byte(got)) {
+	if !hmac.Equal([]byte(hex.EncodeToString(sign(c.signature.seed, text))), []byte(claimed)) {
 		return refuse(RESTXML, errMismatch)
 	}
 	return nil

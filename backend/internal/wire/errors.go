@@ -55,16 +55,43 @@ func (s *Server) Translate(ctx context.Context, svc *Service, err error) *Error 
 		}
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
-		as := byKind[f.Kind]
-		code := as.code
-		if f.Kind == fault.Denied && (svc.API.Protocol == Query || svc.API.Protocol == RESTXML) {
-			code = "AccessDenied"
-		}
-		return &Error{Status: as.status, Code: code, Message: f.Message}
+		return ofFault(svc.API.Protocol, f)
 	}
 	if ctx.Err() == nil {
 		s.cfg.Log.Error("an operation failed inside", "service", call.Service, "operation", call.Operation, "request", call.RequestID, "error", err)
 	}
 	return Errorf(http.StatusInternalServerError, "InternalFailure",
 		"the simulator failed; its log has the reason under request id %s", call.RequestID)
+}
+
+// ofFault answers a fault by its kind alone. The JSON protocols answer 400 whatever the client did wrong; Query and REST-XML
+// have other names for what every service shares.
+func ofFault(p Protocol, f *fault.Error) *Error {
+	as := byKind[f.Kind]
+	e := &Error{Status: as.status, Code: as.code, Message: f.Message}
+	switch f.Kind {
+	case fault.Invalid, fault.Denied, fault.TooLarge, fault.Unsupported:
+		e.NoType = true // these come from Lambda's front and not from Lambda itself, which alone says Type
+	}
+	switch p {
+	case Query, RESTXML:
+		if shared, ok := queryCodes[f.Kind]; ok {
+			e.Code, e.Status = shared.code, shared.status
+		}
+	case JSON10, JSON11:
+		if e.Status < 500 {
+			e.Status = http.StatusBadRequest
+		}
+	}
+	return e
+}
+
+// queryCodes are the errors that the services of Query and REST-XML share.
+var queryCodes = map[fault.Kind]struct {
+	status int
+	code   string
+}{
+	fault.Invalid:   {http.StatusBadRequest, "ValidationError"},
+	fault.Denied:    {http.StatusForbidden, "AccessDenied"},
+	fault.Throttled: {http.StatusBadRequest, "Throttling"},
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"io"
 	"reflect"
 	"strings"
 	"sync"
@@ -25,8 +26,9 @@ type fieldsKey struct {
 var fieldsCache sync.Map // fieldsKey to []field
 
 var (
-	timeType  = reflect.TypeFor[time.Time]()
-	bytesType = reflect.TypeFor[[]byte]()
+	timeType   = reflect.TypeFor[time.Time]()
+	bytesType  = reflect.TypeFor[[]byte]()
+	readerType = reflect.TypeFor[io.Reader]()
 )
 
 // fieldsOf lists the members of a struct. ResultMetadata and the SDK's markers are no members.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"reflect"
@@ -20,21 +21,23 @@ func serialization(format string, args ...any) error {
 }
 
 // decodeJSON fills the struct that in points to. Unknown members are ignored, null is absent, names are case-sensitive,
-// and a value of the wrong type is a SerializationException. Members bound elsewhere are left alone.
-func decodeJSON(body []byte, in reflect.Value, s *smithy.Schema) error {
+// and a value of the wrong type is a SerializationException. Members bound elsewhere are left alone. It returns the members
+// as they were sent.
+func decodeJSON(body []byte, in reflect.Value, s *smithy.Schema) (map[string]any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return nil
+		return nil, nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return serialization("the body is not JSON: %v", err)
+		return nil, serialization("the body is not JSON: %v", err)
 	}
-	if dec.More() {
-		return serialization("there is something after the JSON document")
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, serialization("there is something after the JSON document")
 	}
-	return setStruct(in, v, s, "")
+	members, _ := v.(map[string]any)
+	return members, setStruct(in, v, s, "")
 }
 
 func setStruct(to reflect.Value, v any, s *smithy.Schema, path string) error {
@@ -156,7 +159,7 @@ func setTime(to reflect.Value, v any, path string) error {
 	switch x := v.(type) {
 	case json.Number:
 		seconds, err := x.Float64()
-		if err != nil || math.Abs(seconds) > 1e12 {
+		if err != nil || !(math.Abs(seconds) < 1e12) { // also not a number
 			return wrongType(path, "a time", v)
 		}
 		to.Set(reflect.ValueOf(time.UnixMilli(int64(math.Round(seconds * 1000))).UTC()))
@@ -175,6 +178,9 @@ func wrongType(path, want string, got any) error {
 	text := fmt.Sprint(got)
 	if len(text) > 80 {
 		text = text[:80]
+	}
+	if path == "" {
+		path = "the body"
 	}
 	return serialization("%s: want %s, got %q", path, want, text)
 }

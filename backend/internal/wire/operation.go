@@ -7,19 +7,21 @@ import (
 
 // Operation is a typed operation of a service.
 type Operation struct {
-	in       reflect.Type
+	in, out  reflect.Type
 	run      func(ctx context.Context, in any) (any, error)
 	action   string // of IAM; "" for SERVICE:Operation
 	resource func(ctx context.Context, in any) string
 	keys     func(ctx context.Context, in any) map[string][]string
 	self     bool // evaluates policies itself
 	hot      bool // is not checked for missing members
+	unsigned bool // AWS asks for no signature
 }
 
 // Op makes an operation of a function over the SDK's structs.
 func Op[I, O any](f func(ctx context.Context, in *I) (*O, error), options ...Option[I]) Operation {
 	o := Operation{
 		in:  reflect.TypeFor[I](),
+		out: reflect.TypeFor[O](),
 		run: func(ctx context.Context, in any) (any, error) { return f(ctx, in.(*I)) },
 	}
 	for _, option := range options {
@@ -48,6 +50,10 @@ func Action[I any](action string) Option[I] { return func(o *Operation) { o.acti
 
 // SelfAuthorized marks an operation that asks the policies itself, because a resource policy takes part.
 func SelfAuthorized[I any]() Option[I] { return func(o *Operation) { o.self = true } }
+
+// Unsigned marks an operation for which AWS asks no signature (Cognito's sign-up, for example). A request that is signed
+// nevertheless must be signed rightly. Nobody is asked whether the caller may.
+func Unsigned[I any]() Option[I] { return func(o *Operation) { o.unsigned, o.self = true, true } }
 
 // Hot marks an operation that checks its required members itself: the general check costs tens of microseconds.
 func Hot[I any]() Option[I] { return func(o *Operation) { o.hot = true } }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -92,6 +93,7 @@ func formIndices(form url.Values, prefix string) []int {
 }
 
 func setFormList(to reflect.Value, form url.Values, prefix string) error {
+	to.Set(reflect.MakeSlice(to.Type(), 0, 4)) // "Tags=" is an empty list, and not an absent one
 	for _, n := range formIndices(form, prefix) {
 		item := reflect.New(to.Type().Elem()).Elem()
 		if err := setFormValue(item, form, prefix+strconv.Itoa(n)); err != nil {
@@ -185,10 +187,20 @@ func writeQueryError(w http.ResponseWriter, api *API, e *Error, requestID string
 		kind = "Receiver"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "<ErrorResponse xmlns=%q><Error><Type>%s</Type>", api.Namespace, kind)
+	b.WriteString("<ErrorResponse")
+	if api.Namespace != "" {
+		fmt.Fprintf(&b, " xmlns=%q", api.Namespace)
+	}
+	fmt.Fprintf(&b, "><Error><Type>%s</Type>", kind)
 	writeElement(&b, "Code", reflect.ValueOf(e.Code))
 	writeElement(&b, "Message", reflect.ValueOf(e.Message))
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		writeElement(&b, name, reflect.ValueOf(e.Fields[name]))
+	}
 	fmt.Fprintf(&b, "</Error><RequestId>%s</RequestId></ErrorResponse>", requestID)
+	for name, value := range e.Headers {
+		w.Header().Set(name, value)
+	}
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(e.Status)
 	_, _ = w.Write([]byte(b.String()))

@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,51 +15,63 @@ import (
 	"github.com/aws/smithy-go/traits"
 )
 
-// decodeREST fills an input from the path's labels, the query, the headers and the body.
-func decodeREST(r *http.Request, op *operation, values []string, body []byte, in reflect.Value) error {
+// decodeREST fills an input from the path's labels, the query, the headers and the body. It returns the body's members.
+func decodeREST(r *http.Request, op *operation, values []string, body []byte, in reflect.Value) (map[string]any, error) {
 	query := r.URL.Query()
 	payload := false
 	for _, f := range fieldsOf(op.in, op.inSchema) {
 		if f.schema == nil {
 			continue
 		}
-		to := in.Field(f.index)
-		var err error
-		if _, ok := smithy.SchemaTrait[*traits.HTTPLabel](f.schema); ok {
-			for i, name := range op.labels {
-				if name == f.wire && i < len(values) {
-					err = setText(to, values[i], f.wire)
-				}
-			}
-		} else if q, ok := smithy.SchemaTrait[*traits.HTTPQuery](f.schema); ok {
-			err = setQuery(to, query, q.Name)
-		} else if h, ok := smithy.SchemaTrait[*traits.HTTPHeader](f.schema); ok {
-			if v := r.Header.Get(h.Name); v != "" {
-				err = setText(to, v, h.Name)
-			}
-		} else if _, ok := smithy.SchemaTrait[*traits.HTTPPayload](f.schema); ok {
-			payload = true
-			err = setPayload(to, body, f.schema)
-		}
+		whole, err := decodeBound(r, query, op.labels, values, body, in.Field(f.index), f)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		payload = payload || whole
 	}
 	if payload {
-		return nil
+		return nil, nil
 	}
 	return decodeJSON(body, in, op.inSchema)
 }
 
-// setPayload gives a member the whole body: bytes as they are, a structure as JSON.
+// decodeBound fills a member that is carried outside the JSON body, and reports whether it is the whole body.
+func decodeBound(r *http.Request, query url.Values, labels, values []string, body []byte, to reflect.Value, f field) (payload bool, err error) {
+	if _, ok := smithy.SchemaTrait[*traits.HTTPLabel](f.schema); ok {
+		if i := slices.Index(labels, f.wire); i >= 0 && i < len(values) {
+			return false, setText(to, values[i], f.wire)
+		}
+		return false, nil
+	}
+	if q, ok := smithy.SchemaTrait[*traits.HTTPQuery](f.schema); ok {
+		return false, setQuery(to, query, q.Name)
+	}
+	if h, ok := smithy.SchemaTrait[*traits.HTTPHeader](f.schema); ok {
+		if v := r.Header.Get(h.Name); v != "" {
+			return false, setText(to, v, h.Name)
+		}
+		return false, nil
+	}
+	if _, ok := smithy.SchemaTrait[*traits.HTTPPayload](f.schema); ok {
+		return true, setPayload(to, body, f.schema)
+	}
+	return false, nil
+}
+
+// setPayload gives a member the whole body: bytes as they are, a reader of them, a structure as JSON.
 func setPayload(to reflect.Value, body []byte, s *smithy.Schema) error {
 	if to.Type() == bytesType {
 		to.SetBytes(body)
 		return nil
 	}
+	if to.Type() == readerType {
+		to.Set(reflect.ValueOf(bytes.NewReader(body)))
+		return nil
+	}
 	if to.Kind() == reflect.Pointer && to.Type().Elem().Kind() == reflect.Struct && len(body) > 0 {
 		to.Set(reflect.New(to.Type().Elem()))
-		return decodeJSON(body, to.Elem(), s)
+		_, err := decodeJSON(body, to.Elem(), s)
+		return err
 	}
 	return nil
 }

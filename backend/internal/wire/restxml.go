@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -23,12 +24,7 @@ func WriteXMLError(w http.ResponseWriter, e *Error, requestID string) {
 	b.WriteString(xml.Header + "<Error>")
 	writeElement(&b, "Code", reflect.ValueOf(e.Code))
 	writeElement(&b, "Message", reflect.ValueOf(e.Message))
-	names := make([]string, 0, len(e.Fields))
-	for name := range e.Fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		writeElement(&b, name, reflect.ValueOf(e.Fields[name]))
 	}
 	writeElement(&b, "RequestId", reflect.ValueOf(requestID))

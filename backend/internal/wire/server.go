@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"slices"
+	"runtime/debug"
 	"strings"
 )
 
@@ -25,206 +25,158 @@ type Server struct {
 
 // NewServer returns a server of the services. Every operation must be one that the SDK knows, of the SDK's input type.
 func NewServer(cfg Config, services ...Service) (*Server, error) {
+	if cfg.Authenticator == nil || cfg.IDs == nil || cfg.Log == nil {
+		return nil, errors.New("wire: a server needs an Authenticator, IDs and a Log")
+	}
 	s := &Server{cfg: cfg, services: map[string]*Service{}, targets: map[string]*Service{}}
 	for _, svc := range services {
+		if s.services[svc.API.Name] != nil {
+			return nil, fmt.Errorf("wire: the service %s is given twice", svc.API.Name)
+		}
 		s.services[svc.API.Name] = &svc
 		if svc.API.Target != "" {
 			s.targets[svc.API.Target] = &svc
 		}
 		for name, o := range svc.Operations {
-			if known := svc.API.ops[name]; known == nil || known.in != o.in {
-				return nil, fmt.Errorf("wire: %s has no operation %s with input %s", svc.API.Name, name, o.in)
+			known := svc.API.ops[name]
+			if known == nil || known.in != o.in || known.out != o.out {
+				return nil, fmt.Errorf("wire: %s has no operation %s from %s to %s", svc.API.Name, name, o.in, o.out)
 			}
 		}
 	}
 	return s, nil
 }
 
-// Simulated lists the services, sorted.
-func (s *Server) Simulated() []string {
-	names := make([]string, 0, len(s.services))
-	for name := range s.services {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	svc, err := s.service(r)
-	if err != nil {
-		writeRESTError(w, err)
+	call := s.newCall(r)
+	setRequestID(w, call.RequestID)
+	svc, form := s.service(call, w, r)
+	if svc == nil {
+		s.refuseService(call, w, r)
 		return
 	}
-	call := s.newCall(r, svc.API.Name)
-	w.Header().Set("X-Amzn-Requestid", call.RequestID)
-	w.Header().Set("X-Amz-Request-Id", call.RequestID)
+	call.Service = svc.API.Name
 	ctx := WithCall(r.Context(), call)
 	if svc.Handler != nil {
 		s.serveHandler(ctx, svc, call, w, r)
 		return
 	}
-	if err := s.serve(ctx, svc, call, w, r); err != nil {
-		s.writeError(w, svc, call, s.Translate(ctx, svc, err))
+	if err := s.serve(ctx, svc, call, form, w, r); err != nil {
+		writeError(w, svc.API, s.Translate(ctx, svc, err), call.RequestID)
 	}
 }
 
-// service finds out which service a request is for.
-func (s *Server) service(r *http.Request) (*Service, *Error) {
-	name := ""
-	if sig, err := readSignature(r); err == nil {
-		name = sig.service
-	}
-	if svc := s.services[name]; svc != nil {
-		return svc, nil
-	}
-	prefix, _, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if svc := s.targets[prefix]; svc != nil && name == "" {
-		return svc, nil
-	}
-	if name == "" {
-		if svc := s.services["s3"]; svc != nil && r.Header.Get("X-Amz-Target") == "" && r.Method != http.MethodPost {
-			return svc, nil
-		}
-		return nil, refuse(RESTJSON, errUnsigned)
-	}
-	return nil, &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", NoType: true,
-		Message: fmt.Sprintf("lambdasim does not simulate the service %q; it simulates %s", name, strings.Join(s.Simulated(), ", "))}
+func setRequestID(w http.ResponseWriter, id string) {
+	w.Header().Set("X-Amzn-Requestid", id)
+	w.Header().Set("X-Amz-Request-Id", id)
 }
 
 // serveHandler serves a service with a front of its own. Its body is streamed, so the hash that was signed is taken from
-// the header; the handler's reader checks the body against it.
+// the header; the handler's reader (DecodeBody) checks the body against it.
 func (s *Server) serveHandler(ctx context.Context, svc *Service, call *Call, w http.ResponseWriter, r *http.Request) {
-	err := s.authenticate(ctx, r, svc.API.Protocol, call, func() (string, error) {
-		if hash := r.Header.Get("X-Amz-Content-Sha256"); hash != "" {
-			return hash, nil
+	call.BucketHost = bucketOf(r.Host, s.cfg.AllowedHosts)
+	if !svc.Anonymous || !errors.Is(call.unread, errUnsigned) {
+		err := s.authenticate(ctx, r, svc.API.Protocol, call, func() (string, error) { return declaredHash(r) })
+		if err != nil {
+			writeError(w, svc.API, s.Translate(ctx, svc, err), call.RequestID)
+			return
 		}
-		return unsignedPayload, nil
-	})
-	if err != nil {
-		WriteXMLError(w, s.Translate(ctx, svc, err), call.RequestID)
-		return
 	}
 	svc.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
-func (s *Server) serve(ctx context.Context, svc *Service, call *Call, w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
+func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byte, w http.ResponseWriter, r *http.Request) error {
+	body, err := form, error(nil)
+	if body == nil {
+		if body, err = readBody(w, r); err != nil {
+			return err
+		}
 	}
-	err = s.authenticate(ctx, r, svc.API.Protocol, call, func() (string, error) { return bodyHash(r, body) })
-	if err != nil {
-		return err
+	// Which operation it is decides whether a signature is needed; that there is none such is said only to who may know.
+	f, notFound := s.find(svc, r, body)
+	var o Operation
+	var ok bool
+	if notFound == nil {
+		call.Operation = f.op.name
+		o, ok = svc.Operations[f.op.name]
 	}
-	op, values, form, err := s.find(svc, r, body)
-	if err != nil {
-		return err
+	if !o.unsigned || !errors.Is(call.unread, errUnsigned) {
+		err := s.authenticate(ctx, r, svc.API.Protocol, call, func() (string, error) { return bodyHash(r, body) })
+		if err != nil {
+			return err
+		}
 	}
-	call.Operation = op.name
-	o, ok := svc.Operations[op.name]
-	if !ok {
+	switch {
+	case notFound != nil:
+		return notFound
+	case !ok:
 		return &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", NoType: true,
-			Message: fmt.Sprintf("lambdasim does not simulate %s:%s yet", svc.API.Name, op.name)}
+			Message: fmt.Sprintf("lambdasim does not simulate %s:%s yet", svc.API.Name, f.op.name)}
 	}
-	in := reflect.New(op.in)
-	if err := decode(svc.API, op, r, values, form, body, in.Elem()); err != nil {
+	in := reflect.New(f.op.in)
+	if err := decode(svc.API, call, f, r, body, in.Elem()); err != nil {
 		return err
 	}
 	if !o.hot {
-		if err := required(svc.API, op.name, in.Interface()); err != nil {
+		if err := required(svc.API, f.op.name, in.Interface()); err != nil {
 			return err
 		}
 	}
 	if err := s.authorize(ctx, call, o, in.Interface()); err != nil {
 		return err
 	}
-	out, err := o.run(ctx, in.Interface())
+	out, err := s.run(ctx, call, o, in.Interface())
 	if err != nil {
 		return err
 	}
-	return encode(svc.API, op, w, reflect.ValueOf(out).Elem(), call.RequestID)
+	return encode(svc.API, f.op, w, out, call.RequestID)
 }
 
+// run calls the operation. A panic of its is answered as an internal failure and logged whole: it must not take the other
+// requests' connection, or the backend, with it.
+func (s *Server) run(ctx context.Context, call *Call, o Operation, in any) (out reflect.Value, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.Error("an operation panicked", "service", call.Service, "operation", call.Operation, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	result, err := o.run(ctx, in)
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	if out = reflect.ValueOf(result); out.IsNil() {
+		out = reflect.New(o.out) // an operation that has nothing to say may say nil
+	}
+	return out.Elem(), nil
+}
+
+// readBody reads the whole body. Without a ResponseWriter the connection is not closed after a body that is too large.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLargeException", NoType: true,
 			Message: fmt.Sprintf("Request must be smaller than %d bytes", maxBody)}
 	}
-	return body, err
+	if err != nil {
+		return nil, &Error{Status: http.StatusBadRequest, Code: "RequestAbortedException", NoType: true,
+			Message: fmt.Sprintf("The request's body ended before its length: %v", err)}
+	}
+	return body, nil
 }
 
-// bodyHash is the hash that was signed: that of the body. Where a header names it as well, it must be the same, unless the
-// body is not signed.
-func bodyHash(r *http.Request, body []byte) (string, error) {
-	named := r.Header.Get("X-Amz-Content-Sha256")
-	if named == unsignedPayload {
-		return named, nil
-	}
-	hash := hashHex(body)
-	if named != "" && named != hash {
-		return "", errMismatchBody
-	}
-	return hash, nil
-}
-
-var errMismatchBody = &Error{Status: http.StatusBadRequest, Code: "InvalidSignatureException", NoType: true,
-	Message: "The provided 'x-amz-content-sha256' header does not match what was computed."}
-
-// find finds the operation of a request.
-func (s *Server) find(svc *Service, r *http.Request, body []byte) (*operation, []string, url.Values, error) {
-	switch svc.API.Protocol {
-	case RESTJSON:
-		if op, values := svc.API.routes.match(r.Method, segments(r.URL.EscapedPath()), nil); op != nil {
-			return op, values, nil, nil
-		}
-		return nil, nil, nil, &Error{Status: http.StatusNotFound, Code: "UnknownOperationException", NoType: true,
-			Message: fmt.Sprintf("%s has no operation at %s %s", svc.API.Name, r.Method, r.URL.Path)}
-	case Query:
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, nil, nil, Errorf(http.StatusBadRequest, "MalformedQueryString", "the form cannot be read: %v", err)
-		}
-		for name, values := range r.URL.Query() {
-			form[name] = values
-		}
-		if op := svc.API.ops[form.Get("Action")]; op != nil {
-			return op, nil, form, nil
-		}
-		return nil, nil, nil, Errorf(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version %s", form.Get("Action"), form.Get("Version"))
-	}
-	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	if op := svc.API.ops[name]; op != nil {
-		return op, nil, nil, nil
-	}
-	return nil, nil, nil, Errorf(http.StatusBadRequest, "UnknownOperationException", "%s has no operation %q", svc.API.Name, name)
-}
-
-func decode(api *API, op *operation, r *http.Request, values []string, form url.Values, body []byte, in reflect.Value) error {
+func decode(api *API, call *Call, f found, r *http.Request, body []byte, in reflect.Value) error {
+	var err error
 	switch api.Protocol {
 	case RESTJSON:
-		return decodeREST(r, op, values, body, in)
+		call.members, err = decodeREST(r, f.op, f.labels, body, in)
 	case Query:
-		return decodeQuery(form, in)
-	}
-	return decodeJSON(body, in, op.inSchema)
-}
-
-// required refuses an input that lacks required members, in the words of the protocol.
-func required(api *API, name string, in any) error {
-	missing := api.missing(name, in)
-	if len(missing) == 0 {
-		return nil
-	}
-	var list []Violation
-	for _, path := range missing {
-		_, member, _ := strings.Cut(path, ".") // the first part is the input's name
-		list = append(list, NotNull(lowerCamel(member)))
-	}
-	err := Validation(list...).(*Error) // the list is not empty
-	if api.Protocol == Query {
-		err.Code = "ValidationError"
+		err = decodeQuery(f.form, in)
+	default:
+		call.members, err = decodeJSON(body, in, f.op.inSchema)
 	}
 	return err
 }
@@ -238,25 +190,53 @@ func encode(api *API, op *operation, w http.ResponseWriter, out reflect.Value, r
 		_, err := w.Write(encodeQuery(api, op, out, requestID))
 		return err
 	}
+	var body []byte
+	if len(fieldsOf(op.out, op.outSchema)) > 0 {
+		var err error
+		if body, err = encodeJSON(out, op.outSchema); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Content-Type", jsonType(api.Protocol))
-	if len(fieldsOf(op.out, op.outSchema)) == 0 {
+	_, _ = w.Write(body) // who has gone away reads no error either
+	return nil
+}
+
+// required refuses an input that lacks required members, in the words of the protocol.
+func required(api *API, name string, in any) error {
+	missing := api.missing(name, in)
+	if len(missing) == 0 {
 		return nil
 	}
-	body, err := encodeJSON(out, op.outSchema)
-	if err != nil {
-		return err
+	list := make([]Violation, len(missing))
+	for i, path := range missing {
+		_, member, _ := strings.Cut(path, ".") // the first part is the input's name
+		list[i] = NotNull(memberPath(member))
 	}
-	_, err = w.Write(body)
+	err := &Error{Status: http.StatusBadRequest, Code: "ValidationException", Message: Describe(list...), NoType: true}
+	if api.Protocol == Query {
+		err.Code = "ValidationError"
+	}
 	return err
 }
 
-func (s *Server) writeError(w http.ResponseWriter, svc *Service, call *Call, e *Error) {
-	switch svc.API.Protocol {
+// writeError writes an error in the protocol's shape.
+func writeError(w http.ResponseWriter, api *API, e *Error, requestID string) {
+	switch api.Protocol {
 	case RESTJSON:
 		writeRESTError(w, e)
+	case RESTXML:
+		WriteXMLError(w, e, requestID)
 	case Query:
-		writeQueryError(w, svc.API, e, call.RequestID)
+		writeQueryError(w, api, e, requestID)
 	default:
-		writeJSONError(w, svc.API.Protocol, e)
+		writeJSONError(w, api.Protocol, e)
 	}
+}
+
+// found is what a request was found to ask for.
+type found struct {
+	op     *operation
+	labels []string   // REST-JSON: the values in the path
+	form   url.Values // Query
 }

@@ -53,10 +53,12 @@ type incompleteError string
 
 func (e incompleteError) Error() string { return string(e) }
 
-// readSignature finds the signature of a request.
+// readSignature finds the signature of a request. It is returned with the error as well, as far as it can be read.
 func readSignature(r *http.Request) (*signature, error) {
-	if q := r.URL.Query(); q.Get("X-Amz-Signature") != "" || q.Get("X-Amz-Credential") != "" {
-		return presignedSignature(q)
+	if strings.Contains(r.URL.RawQuery, "X-Amz-") {
+		if q := r.URL.Query(); q.Get("X-Amz-Signature") != "" || q.Get("X-Amz-Credential") != "" {
+			return presignedSignature(q)
+		}
 	}
 	header := r.Header.Get("Authorization")
 	if header == "" {

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -92,15 +93,20 @@ func Describe(violations ...Violation) string {
 	return fmt.Sprintf("%d validation %s detected: %s", len(violations), noun, strings.Join(parts, "; "))
 }
 
-// lowerCamel is how messages spell a member's path: FunctionName is functionName, Code.ZipFile is code.zipFile.
-func lowerCamel(path string) string {
+// memberPath is how messages spell a member's path: FunctionName is functionName, Code.ZipFile is code.zipFile, and
+// Records[0].Data is records.1.member.data.
+func memberPath(path string) string {
 	parts := strings.Split(path, ".")
 	for i, p := range parts {
-		r := []rune(p)
+		name, index, isElement := strings.Cut(p, "[")
+		r := []rune(name)
 		if len(r) > 0 {
 			r[0] = unicode.ToLower(r[0])
 		}
 		parts[i] = string(r)
+		if n, err := strconv.Atoi(strings.TrimSuffix(index, "]")); isElement && err == nil {
+			parts[i] += "." + strconv.Itoa(n+1) + ".member"
+		}
 	}
 	return strings.Join(parts, ".")
 }

@@ -52,6 +52,9 @@ type Config struct {
 	Log       *slog.Logger
 	Region    string // where a request does not say
 	Account   string // of unsigned requests
+	// AllowedHosts are names beside the loopback ones under which the backend is reached, in lower case and without ports.
+	// S3's virtual-hosted addresses may lie below them.
+	AllowedHosts []string
 }
 
 // Call is one request: who calls what.
@@ -66,7 +69,25 @@ type Call struct {
 	Session            authz.Session
 	Signed             bool
 	HTTP               *http.Request
-	signature          *signature
+	BucketHost         string // S3: the bucket that the Host names, "" where the path does
+
+	signature *signature     // as the request carries it; verified when Signed
+	unread    error          // why there is no whole signature
+	members   map[string]any // of the JSON body
+}
+
+// Present reports whether a member of the JSON body was sent, and was not null. Plain numbers and booleans of the SDK's
+// structs do not tell absent from zero; pointers, lists and maps do. Members below others are reached by further names.
+func (c *Call) Present(name string, below ...string) bool {
+	object := c.members
+	for _, next := range below {
+		inner, ok := object[name].(map[string]any)
+		if !ok {
+			return false
+		}
+		object, name = inner, next
+	}
+	return object[name] != nil
 }
 
 type callKey struct{}
@@ -86,8 +107,10 @@ type Service struct {
 	API        *API
 	Operations map[string]Operation
 	// Handler serves every request of a service that brings its own front (S3) instead of operations. The call is in the
-	// request's context; the body has not been read.
+	// request's context; the body has not been read (DecodeBody).
 	Handler http.Handler
+	// Anonymous lets unsigned requests reach the Handler, as calls of an anonymous session.
+	Anonymous bool
 	// Fault translates the errors of the core into AWS's for this service. Without it, or where it returns nil, the
 	// default by kind holds.
 	Fault func(ctx context.Context, operation string, err error) *Error
