@@ -1,0 +1,36 @@
+package script
+
+import (
+	"context"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+)
+
+// choice runs the script of a function that has one, and the code of one that has none.
+type choice struct {
+	scripts *Executor
+	code    invoke.Executor
+}
+
+// Choose returns an executor that answers as told where a function has a script, and leaves every other to code.
+// Closing it closes both.
+func Choose(scripts *Executor, code invoke.Executor) invoke.Executor { return &choice{scripts, code} }
+
+func (c *choice) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outcome, error) {
+	out, err := c.scripts.Run(ctx, inv)
+	if fault.Is(err, fault.NotFound) {
+		return c.code.Run(ctx, inv)
+	}
+	return out, err
+}
+
+func (c *choice) Retire(functionARN string) {
+	c.scripts.Retire(functionARN)
+	c.code.Retire(functionARN)
+}
+
+func (c *choice) Close() {
+	c.scripts.Close()
+	c.code.Close()
+}
