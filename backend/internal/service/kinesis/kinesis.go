@@ -1,0 +1,298 @@
+package kinesis
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// Limits of streams (Kinesis quotas).
+const (
+	maxShards                  = 500
+	minRetention, maxRetention = 24, 8760 // hours
+	maxTags                    = 50
+)
+
+// API serves Kinesis.
+type API struct {
+	Store *Store
+	Clock *clock.Clock
+}
+
+// Service is Kinesis for the wire.
+func (a *API) Service() wire.Service {
+	return wire.Service{API: wire.KinesisAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
+		"CreateStream": wire.Op(a.createStream, wire.Resource(func(ctx context.Context, in *kinesis.CreateStreamInput) string {
+			return resource(ctx, nil, in.StreamName)
+		})),
+		"DeleteStream": wire.Op(a.deleteStream, wire.Resource(func(ctx context.Context, in *kinesis.DeleteStreamInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"DescribeStream": wire.Op(a.describeStream, wire.Resource(func(ctx context.Context, in *kinesis.DescribeStreamInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"DescribeStreamSummary": wire.Op(a.describeStreamSummary, wire.Resource(func(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"ListStreams": wire.Op(a.listStreams),
+		"ListShards": wire.Op(a.listShards, wire.Resource(func(ctx context.Context, in *kinesis.ListShardsInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"IncreaseStreamRetentionPeriod": wire.Op(a.increaseRetention, wire.Resource(func(ctx context.Context, in *kinesis.IncreaseStreamRetentionPeriodInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"DecreaseStreamRetentionPeriod": wire.Op(a.decreaseRetention, wire.Resource(func(ctx context.Context, in *kinesis.DecreaseStreamRetentionPeriodInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"AddTagsToStream": wire.Op(a.addTags, wire.Resource(func(ctx context.Context, in *kinesis.AddTagsToStreamInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"RemoveTagsFromStream": wire.Op(a.removeTags, wire.Resource(func(ctx context.Context, in *kinesis.RemoveTagsFromStreamInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"ListTagsForStream": wire.Op(a.listTags, wire.Resource(func(ctx context.Context, in *kinesis.ListTagsForStreamInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"PutRecord": wire.Op(a.putRecord, wire.Resource(func(ctx context.Context, in *kinesis.PutRecordInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"PutRecords": wire.Op(a.putRecords, wire.Resource(func(ctx context.Context, in *kinesis.PutRecordsInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"GetShardIterator": wire.Op(a.getShardIterator, wire.Resource(func(ctx context.Context, in *kinesis.GetShardIteratorInput) string {
+			return resource(ctx, in.StreamARN, in.StreamName)
+		})),
+		"GetRecords": wire.Op(a.getRecords, wire.Resource(func(ctx context.Context, in *kinesis.GetRecordsInput) string {
+			if it, err := parseIterator(*in.ShardIterator); err == nil {
+				return it.Stream
+			}
+			return "*"
+		})),
+	}}
+}
+
+func resource(ctx context.Context, streamARN, name *string) string {
+	if streamARN != nil {
+		return *streamARN
+	}
+	call := wire.CallFrom(ctx)
+	return arn.KinesisStream(call.Region, call.Account, aws.ToString(name))
+}
+
+func toAWS(_ context.Context, _ string, err error) *wire.Error {
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException", "%v", err)
+	case fault.Exists:
+		return wire.Errorf(http.StatusBadRequest, "ResourceInUseException", "%v", err)
+	case fault.Invalid, fault.Unsupported:
+		return wire.Errorf(http.StatusBadRequest, "InvalidArgumentException", "%v", err)
+	case fault.Denied:
+		return wire.Errorf(http.StatusBadRequest, "AccessDeniedException", "%v", err)
+	}
+	return nil
+}
+
+var streamName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,128}$`)
+
+// find finds the stream of an operation, which names it or gives its ARN.
+func (a *API) find(ctx context.Context, streamARN, name *string) (*stream, error) {
+	call := wire.CallFrom(ctx)
+	if streamARN != nil {
+		st, err := a.Store.byARN(ctx, *streamARN)
+		if err == nil && name != nil && *name != st.name {
+			return nil, fault.New(fault.Invalid, "StreamARN and StreamName name different streams.")
+		}
+		return st, err
+	}
+	if name == nil {
+		return nil, fault.New(fault.Invalid, "Either StreamName or StreamARN must be given.")
+	}
+	return a.Store.get(ctx, call.Account, call.Region, *name)
+}
+
+func (a *API) createStream(ctx context.Context, in *kinesis.CreateStreamInput) (*kinesis.CreateStreamOutput, error) {
+	call := wire.CallFrom(ctx)
+	switch {
+	case !streamName.MatchString(*in.StreamName):
+		return nil, wire.Validation(wire.Pattern("streamName", *in.StreamName, `[a-zA-Z0-9_.-]+`))
+	case in.StreamModeDetails != nil && in.StreamModeDetails.StreamMode == types.StreamModeOnDemand:
+		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate StreamMode ON_DEMAND of kinesis:CreateStream yet: use PROVISIONED with a ShardCount")
+	case in.WarmThroughputMiBps != nil || in.MaxRecordSizeInKiB != nil:
+		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate WarmThroughputMiBps and MaxRecordSizeInKiB of kinesis:CreateStream yet")
+	case in.ShardCount == nil:
+		return nil, wire.Errorf(http.StatusBadRequest, "ValidationException", "ShardCount is required for a stream with StreamMode PROVISIONED")
+	case *in.ShardCount < 1:
+		return nil, wire.Validation(wire.AtLeast("shardCount", int(*in.ShardCount), 1))
+	case *in.ShardCount > maxShards:
+		return nil, wire.Errorf(http.StatusBadRequest, "LimitExceededException", "This request would exceed the shard limit of %d for the account %s", maxShards, call.Account)
+	}
+	tags := in.Tags
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	return &kinesis.CreateStreamOutput{}, a.Store.create(ctx, &stream{account: call.Account, region: call.Region, name: *in.StreamName,
+		shards: int(*in.ShardCount), retention: minRetention, tags: tags})
+}
+
+func (a *API) deleteStream(ctx context.Context, in *kinesis.DeleteStreamInput) (*kinesis.DeleteStreamOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.DeleteStreamOutput{}, a.Store.remove(ctx, st)
+}
+
+// shards describes a stream's shards after the one that is named.
+func (st *stream) describe(after *string) []types.Shard {
+	from := 0
+	if after != nil {
+		if n, ok := shardNumber(*after); ok {
+			from = n + 1
+		}
+	}
+	list := []types.Shard{}
+	for n := from; n < st.shards; n++ {
+		first, last := hashRange(n, st.shards)
+		list = append(list, types.Shard{ShardId: aws.String(shardID(n)),
+			HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String(first.String()), EndingHashKey: aws.String(last.String())},
+			SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(n, 0))}})
+	}
+	return list
+}
+
+func (a *API) describeStream(ctx context.Context, in *kinesis.DescribeStreamInput) (*kinesis.DescribeStreamOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.DescribeStreamOutput{StreamDescription: &types.StreamDescription{
+		StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, HasMoreShards: aws.Bool(false),
+		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: types.EncryptionTypeNone,
+		EnhancedMonitoring: []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}, Shards: st.describe(in.ExclusiveStartShardId),
+		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeProvisioned},
+	}}, nil
+}
+
+func (a *API) describeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+		StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, OpenShardCount: aws.Int32(int32(st.shards)),
+		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: types.EncryptionTypeNone,
+		EnhancedMonitoring: []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}, ConsumerCount: aws.Int32(0),
+		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeProvisioned},
+	}}, nil
+}
+
+func (a *API) listStreams(ctx context.Context, in *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) {
+	call := wire.CallFrom(ctx)
+	names, err := a.Store.names(ctx, call.Account, call.Region)
+	if err != nil {
+		return nil, err
+	}
+	after := aws.ToString(in.ExclusiveStartStreamName)
+	if in.NextToken != nil {
+		after = *in.NextToken
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return n <= after })
+	out := &kinesis.ListStreamsOutput{StreamNames: names, HasMoreStreams: aws.Bool(false)}
+	limit := 100
+	if in.Limit != nil {
+		limit = int(*in.Limit)
+	}
+	if len(names) > limit {
+		out.StreamNames, out.HasMoreStreams, out.NextToken = names[:limit], aws.Bool(true), aws.String(names[limit-1])
+	}
+	for _, n := range out.StreamNames {
+		out.StreamSummaries = append(out.StreamSummaries, types.StreamSummary{StreamName: aws.String(n),
+			StreamARN: aws.String(arn.KinesisStream(call.Region, call.Account, n)), StreamStatus: types.StreamStatusActive})
+	}
+	return out, nil
+}
+
+func (a *API) listShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.ListShardsOutput{Shards: st.describe(in.ExclusiveStartShardId)}, nil
+}
+
+func (a *API) setRetention(ctx context.Context, st *stream, hours *int32, up bool) error {
+	n := int(aws.ToInt32(hours))
+	switch {
+	case n < minRetention || n > maxRetention:
+		return fault.New(fault.Invalid, "Retention period must be between %d and %d hours.", minRetention, maxRetention)
+	case up && n < st.retention:
+		return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be shorter than existing retention period (%d hours). Use DecreaseRetentionPeriod API.", n, st.name, st.retention)
+	case !up && n > st.retention:
+		return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be longer than existing retention period (%d hours). Use IncreaseRetentionPeriod API.", n, st.name, st.retention)
+	}
+	return a.Store.change(ctx, st, n, st.tags)
+}
+
+func (a *API) increaseRetention(ctx context.Context, in *kinesis.IncreaseStreamRetentionPeriodInput) (*kinesis.IncreaseStreamRetentionPeriodOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.IncreaseStreamRetentionPeriodOutput{}, a.setRetention(ctx, st, in.RetentionPeriodHours, true)
+}
+
+func (a *API) decreaseRetention(ctx context.Context, in *kinesis.DecreaseStreamRetentionPeriodInput) (*kinesis.DecreaseStreamRetentionPeriodOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	return &kinesis.DecreaseStreamRetentionPeriodOutput{}, a.setRetention(ctx, st, in.RetentionPeriodHours, false)
+}
+
+func (a *API) addTags(ctx context.Context, in *kinesis.AddTagsToStreamInput) (*kinesis.AddTagsToStreamOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	tags := maps.Clone(st.tags)
+	maps.Copy(tags, in.Tags)
+	if len(tags) > maxTags {
+		return nil, fault.New(fault.Invalid, "Failed to add tags to stream %s under account %s because a given stream cannot have more than %d tags associated with it.", st.name, st.account, maxTags)
+	}
+	return &kinesis.AddTagsToStreamOutput{}, a.Store.change(ctx, st, st.retention, tags)
+}
+
+func (a *API) removeTags(ctx context.Context, in *kinesis.RemoveTagsFromStreamInput) (*kinesis.RemoveTagsFromStreamOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	tags := maps.Clone(st.tags)
+	maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
+	return &kinesis.RemoveTagsFromStreamOutput{}, a.Store.change(ctx, st, st.retention, tags)
+}
+
+func (a *API) listTags(ctx context.Context, in *kinesis.ListTagsForStreamInput) (*kinesis.ListTagsForStreamOutput, error) {
+	st, err := a.find(ctx, in.StreamARN, in.StreamName)
+	if err != nil {
+		return nil, err
+	}
+	out := &kinesis.ListTagsForStreamOutput{Tags: []types.Tag{}, HasMoreTags: aws.Bool(false)}
+	for _, k := range slices.SortedFunc(maps.Keys(st.tags), strings.Compare) {
+		out.Tags = append(out.Tags, types.Tag{Key: aws.String(k), Value: aws.String(st.tags[k])})
+	}
+	return out, nil
+}

@@ -1,0 +1,160 @@
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// maxKeys is the greatest page of a listing.
+const maxKeys = 1000
+
+type entry struct {
+	Key          string
+	LastModified string
+	ETag         string
+	Size         int64
+	StorageClass string
+}
+
+type commonPrefix struct{ Prefix string }
+
+// listing is the answer of ListObjects and ListObjectsV2.
+type listing struct {
+	XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListBucketResult"`
+	Name, Prefix          string
+	Delimiter             string `xml:",omitempty"`
+	MaxKeys               int
+	KeyCount              *int    `xml:",omitempty"`
+	Marker                *string `xml:",omitempty"`
+	NextMarker            string  `xml:",omitempty"`
+	ContinuationToken     string  `xml:",omitempty"`
+	NextContinuationToken string  `xml:",omitempty"`
+	StartAfter            string  `xml:",omitempty"`
+	EncodingType          string  `xml:",omitempty"`
+	IsTruncated           bool
+	Contents              []entry
+	CommonPrefixes        []commonPrefix
+}
+
+func (a *API) listObjects(ctx context.Context, q *request) error {
+	v := q.r.URL.Query()
+	out := &listing{Name: q.bucket, Prefix: v.Get("prefix"), Delimiter: v.Get("delimiter"), MaxKeys: maxKeys, EncodingType: v.Get("encoding-type")}
+	if text := v.Get("max-keys"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return wire.Errorf(http.StatusBadRequest, "InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
+		}
+		out.MaxKeys = min(n, maxKeys)
+	}
+	after := v.Get("marker")
+	v2 := v.Get("list-type") == "2"
+	if v2 {
+		after = v.Get("start-after")
+		out.StartAfter, out.ContinuationToken = after, v.Get("continuation-token")
+		if out.ContinuationToken != "" {
+			text, err := base64.StdEncoding.DecodeString(out.ContinuationToken)
+			if err != nil {
+				return wire.Errorf(http.StatusBadRequest, "InvalidArgument", "The continuation token provided is incorrect")
+			}
+			after = string(text)
+		}
+	}
+	if _, err := a.bucket(ctx, q.bucket); err != nil {
+		return err
+	}
+	last, err := a.fill(ctx, out, after)
+	if err != nil {
+		return err
+	}
+	count := len(out.Contents) + len(out.CommonPrefixes)
+	if v2 {
+		out.KeyCount = &count
+		if out.IsTruncated {
+			out.NextContinuationToken = base64.StdEncoding.EncodeToString([]byte(last))
+		}
+	} else {
+		out.Marker = &after
+		if out.IsTruncated {
+			out.NextMarker = last
+		}
+	}
+	out.encode()
+	return wire.WriteXML(q, http.StatusOK, out)
+}
+
+// fill reads objects until the page is full, putting those below a delimiter together. It returns the last key or prefix.
+func (a *API) fill(ctx context.Context, out *listing, after string) (last string, err error) {
+	for {
+		rows, err := a.DB.Query(ctx, `SELECT key, size, etag, modified FROM s3.objects
+			WHERE bucket = @bucket AND key > @after AND starts_with(key, @prefix) ORDER BY key LIMIT @limit`,
+			pgx.NamedArgs{"bucket": out.Name, "after": after, "prefix": out.Prefix, "limit": maxKeys + 1})
+		if err != nil {
+			return "", err
+		}
+		page, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (o object, err error) {
+			err = row.Scan(&o.key, &o.size, &o.etag, &o.modified)
+			return o, err
+		})
+		if err != nil || len(page) == 0 {
+			return last, err
+		}
+		skipped := ""
+		for _, o := range page {
+			if skipped != "" && strings.HasPrefix(o.key, skipped) {
+				continue
+			}
+			if len(out.Contents)+len(out.CommonPrefixes) >= out.MaxKeys {
+				out.IsTruncated = out.MaxKeys > 0
+				return last, nil
+			}
+			skipped = ""
+			if prefix, ok := out.common(o.key); ok {
+				skipped, last = prefix, prefix+"\U0010FFFF"
+				out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{prefix})
+				continue
+			}
+			last = o.key
+			out.Contents = append(out.Contents, entry{o.key, stamp(o.modified), `"` + o.etag + `"`, o.size, "STANDARD"})
+		}
+		after = page[len(page)-1].key
+		if skipped != "" {
+			after = last
+		}
+	}
+}
+
+// common is the part of a key up to the delimiter after the prefix.
+func (l *listing) common(key string) (string, bool) {
+	if l.Delimiter == "" {
+		return "", false
+	}
+	i := strings.Index(key[len(l.Prefix):], l.Delimiter)
+	if i < 0 {
+		return "", false
+	}
+	return key[:len(l.Prefix)+i+len(l.Delimiter)], true
+}
+
+// encode percent-encodes keys where the client asked for it: XML cannot carry every character.
+func (l *listing) encode() {
+	if l.EncodingType != "url" {
+		return
+	}
+	enc := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
+	l.Prefix, l.Delimiter, l.StartAfter, l.NextMarker = enc(l.Prefix), enc(l.Delimiter), enc(l.StartAfter), enc(l.NextMarker)
+	for i := range l.Contents {
+		l.Contents[i].Key = enc(l.Contents[i].Key)
+	}
+	for i := range l.CommonPrefixes {
+		l.CommonPrefixes[i].Prefix = enc(l.CommonPrefixes[i].Prefix)
+	}
+}
