@@ -1,0 +1,21 @@
+terraform {
+  required_version = ">= 1.8"
+
+  required_providers {
+    lambdasim = {
+      source = "lambdasim/lambdasim"
+    }
+  }
+}
+
+# The backend is found through LAMBDASIM_ENDPOINT, or started in .lambdasim/ of this folder.
+provider "lambdasim" {
+  region = "us-east-1"
+}
+
+# The same simulator, seen from another account.
+provider "lambdasim" {
+  alias      = "partner"
+  region     = "us-east-1"
+  account_id = var.partner_account
+}
