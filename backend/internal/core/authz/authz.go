@@ -92,7 +92,7 @@ func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies)
 	case User:
 		key = identity.Key{Account: s.Account, Kind: identity.User, Name: s.UserName}
 	case Role:
-		key = identity.Key{Account: s.Account, Kind: identity.Role, Name: roleName(s.RoleARN)}
+		key = identity.Key{Account: s.Account, Kind: identity.Role, Name: RoleName(s.RoleARN)}
 	default:
 		return nil
 	}
@@ -110,7 +110,8 @@ func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies)
 	return nil
 }
 
-func roleName(roleARN string) string { return roleARN[strings.LastIndex(roleARN, "/")+1:] }
+// RoleName is the name in a role's ARN, without its path.
+func RoleName(roleARN string) string { return roleARN[strings.LastIndex(roleARN, "/")+1:] }
 
 func (s Session) principal() policy.Principal {
 	kinds := map[Kind]policy.PrincipalKind{Root: policy.RootUser, User: policy.IAMUser, Role: policy.RoleSession,
@@ -166,7 +167,7 @@ func (a *Authorizer) RoleSession(ctx context.Context, roleARN, name string) (Ses
 	if err != nil {
 		return Session{}, fault.New(fault.NotFound, "%v", err)
 	}
-	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: roleName(roleARN)})
+	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
 	if err != nil {
 		return Session{}, err
 	}
@@ -194,7 +195,7 @@ func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN string) (policy.D
 	if err != nil {
 		return policy.Decision{}, fault.New(fault.NotFound, "%v", err)
 	}
-	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: roleName(roleARN)})
+	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
 	if err != nil {
 		return policy.Decision{}, err
 	}

@@ -1,0 +1,176 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/local"
+)
+
+// stopLimit bounds how long a stop waits for requests in flight, in real time.
+const stopLimit = 10 * time.Second
+
+// Backend is one simulator. Create it with New, then Start it; Close ends it.
+type Backend struct {
+	cfg      Config
+	clk      *clock.Clock
+	database *local.Server // nil with a server of the user's
+	db       *postgres.DB
+	ids      *ident.Source
+	parts    *parts
+	listener net.Listener
+	server   *http.Server
+	served   chan struct{}
+	failed   chan error
+	work     string // folder of function processes
+}
+
+// New checks the configuration. Nothing is started.
+func New(cfg Config) (*Backend, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	clk, err := clock.New(clock.Mode(cfg.Clock), cfg.ClockStart)
+	if err != nil {
+		return nil, fmt.Errorf("--clock %q: want one of %v", cfg.Clock, clock.Modes())
+	}
+	return &Backend{cfg: cfg, clk: clk, served: make(chan struct{}), failed: make(chan error, 3)}, nil
+}
+
+// Start brings everything up and returns once the backend answers. When it fails, what had been started is stopped.
+func (b *Backend) Start(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			_ = b.Close(context.WithoutCancel(ctx))
+		}
+	}()
+	if b.listener, err = net.Listen("tcp", b.cfg.Listen); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	if err := b.openDatabase(ctx); err != nil {
+		return err
+	}
+	if b.work, err = workFolder(); err != nil {
+		return err
+	}
+	b.ids = ident.New(b.cfg.Seed, b.db.Epoch())
+	if b.parts, err = assemble(b); err != nil {
+		return err
+	}
+	if err := b.parts.agenda.Start(ctx); err != nil {
+		return err
+	}
+	if err := b.parts.poller.Start(ctx); err != nil {
+		return err
+	}
+	b.server = &http.Server{Handler: b.parts.handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
+	go func() {
+		defer close(b.served)
+		if err := b.server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {
+			b.failed <- fmt.Errorf("serve: %w", err)
+		}
+	}()
+	go b.watch()
+	return nil
+}
+
+func (b *Backend) openDatabase(ctx context.Context) (err error) {
+	url := b.cfg.DatabaseURL
+	if url == "" {
+		dir := b.cfg.StateDir
+		if dir == "" {
+			if dir, err = local.DefaultStateDir(); err != nil {
+				return err
+			}
+		}
+		if b.database, err = local.Start(ctx, local.Options{StateDir: dir, Log: b.cfg.Log}); err != nil {
+			return fmt.Errorf("the private PostgreSQL: %w", err)
+		}
+		url = b.database.URL()
+	}
+	b.db, err = postgres.Open(ctx, postgres.Options{URL: url, Clock: b.clk, Log: b.cfg.Log, Schemas: schemas()})
+	return err
+}
+
+// workFolder makes the folder of function processes: under the system's temporary folder, so that an unprivileged user may
+// enter it.
+func workFolder() (string, error) {
+	dir := filepath.Join(os.TempDir(), "lambdasim-functions-"+strconv.Itoa(os.Getpid()))
+	for i := 0; ; i++ {
+		name := dir + "-" + strconv.Itoa(i)
+		err := os.Mkdir(name, 0o755)
+		if err == nil {
+			return name, os.Chmod(name, 0o755)
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", err
+		}
+	}
+}
+
+// watch reports the loss of the database.
+func (b *Backend) watch() {
+	var died <-chan struct{}
+	if b.database != nil {
+		died = b.database.Done()
+	}
+	select {
+	case err := <-b.db.Lost():
+		b.failed <- err
+	case <-died:
+		b.failed <- errors.New("the private PostgreSQL has ended; start the backend again, it recovers by itself")
+	case <-b.served:
+	}
+}
+
+// URL is the backend's endpoint, for example http://127.0.0.1:4566.
+func (b *Backend) URL() string {
+	host, port, _ := net.SplitHostPort(b.listener.Addr().String())
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Failed receives when the backend cannot go on (its database is gone): close it then.
+func (b *Backend) Failed() <-chan error { return b.failed }
+
+// Close stops taking requests, gives back what is in flight, ends the functions, and stops the database. It may be called
+// on a backend that did not start.
+func (b *Backend) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
+	var errs []error
+	if b.server != nil {
+		if err := b.server.Shutdown(ctx); err != nil {
+			_ = b.server.Close()
+		}
+		<-b.served
+	} else if b.listener != nil {
+		_ = b.listener.Close()
+	}
+	if b.parts != nil {
+		errs = append(errs, b.parts.close(ctx))
+	}
+	if b.work != "" {
+		errs = append(errs, os.RemoveAll(b.work))
+	}
+	if b.db != nil {
+		b.db.Close()
+	}
+	if b.database != nil {
+		errs = append(errs, b.database.Stop(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,83 @@
+package backend
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+)
+
+// Defaults of the configuration.
+const (
+	DefaultListen  = "127.0.0.1:4566"
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "000000000000"
+)
+
+// Config says how a backend runs. The zero value of a field is its default.
+type Config struct {
+	Listen      string // host:port; port 0 takes a free one
+	StateDir    string // of the private PostgreSQL; ignored with DatabaseURL
+	DatabaseURL string // a PostgreSQL server of the user's; empty: a private one
+	Clock       string // real (default), virtual or auto
+	ClockStart  time.Time
+	IAM         string // enforce (default) or audit
+	Region      string
+	Account     string // the default account
+	Limits      string // off (default) or aws
+	Seed        uint64 // of identifiers; 0: unpredictable
+	Token       string // demanded by the control API; needed where Listen is beyond loopback
+	Version     string
+	Log         *slog.Logger
+}
+
+var (
+	accountForm = regexp.MustCompile(`^\d{12}$`)
+	regionForm  = regexp.MustCompile(`^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$`)
+)
+
+// complete fills in defaults and checks the rest.
+func (c *Config) complete() error {
+	for field, value := range map[*string]string{&c.Listen: DefaultListen, &c.Clock: string(clock.Real), &c.IAM: "enforce",
+		&c.Region: DefaultRegion, &c.Account: DefaultAccount, &c.Limits: "off", &c.Version: "dev"} {
+		if *field == "" {
+			*field = value
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case c.IAM != "enforce" && c.IAM != "audit":
+		return fmt.Errorf("--iam %q: want enforce or audit", c.IAM)
+	case c.Limits == "aws":
+		return fmt.Errorf("--limits aws: lambdasim does not simulate AWS's throughput quotas yet; leave it off")
+	case c.Limits != "off":
+		return fmt.Errorf("--limits %q: want off or aws", c.Limits)
+	case !accountForm.MatchString(c.Account):
+		return fmt.Errorf("--account %q: want twelve digits", c.Account)
+	case !regionForm.MatchString(c.Region):
+		return fmt.Errorf("--region %q: want a region's name, for example us-east-1", c.Region)
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: want host:port", c.Listen)
+	}
+	if !loopback(host) && c.Token == "" {
+		return fmt.Errorf("--listen %s is reachable from other machines: set LAMBDASIM_CONTROL_TOKEN, which the control API then demands (Authorization: Bearer …), or listen on 127.0.0.1", c.Listen)
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}

@@ -1,0 +1,151 @@
+package backend
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+// caller is how a service calls functions, as AWS has fixed it.
+type caller struct {
+	principal string
+	sync      bool
+}
+
+// callers are the services whose events can be published here because they have no API of their own in the simulator
+// (developer guide, using Lambda with other services).
+var callers = map[string]caller{
+	"alexa-appkit":         {"alexa-appkit.amazon.com", true},
+	"apigateway":           {"apigateway.amazonaws.com", true},
+	"cloudformation":       {"cloudformation.amazonaws.com", false},
+	"codecommit":           {"codecommit.amazonaws.com", false},
+	"codepipeline":         {"codepipeline.amazonaws.com", false},
+	"cognito-idp":          {"cognito-idp.amazonaws.com", true},
+	"cognito-sync":         {"cognito-sync.amazonaws.com", true},
+	"config":               {"config.amazonaws.com", false},
+	"connect":              {"connect.amazonaws.com", true},
+	"elasticloadbalancing": {"elasticloadbalancing.amazonaws.com", true},
+	"events":               {"events.amazonaws.com", false},
+	"iot":                  {"iot.amazonaws.com", false},
+	"lex":                  {"lex.amazonaws.com", true},
+	"lexv2":                {"lexv2.amazonaws.com", true},
+	"logs":                 {"logs.amazonaws.com", false},
+	"secretsmanager":       {"secretsmanager.amazonaws.com", true},
+	"ses":                  {"ses.amazonaws.com", false},
+	"sns":                  {"sns.amazonaws.com", false},
+}
+
+func (a *controlAPI) publish(w http.ResponseWriter, r *http.Request) error {
+	var in control.Event
+	if err := readJSON(r, &in); err != nil {
+		return err
+	}
+	c, ok := callers[in.Service]
+	switch {
+	case in.Service == "s3" || in.Service == "kinesis":
+		return fault.New(fault.Invalid, "%s has its own API here: use it, and the event follows", in.Service)
+	case in.Service == "sqs" || in.Service == "dynamodb":
+		return fault.New(fault.Unsupported, "%s is polled by Lambda and calls nobody; lambdasim does not simulate it yet", in.Service)
+	case !ok:
+		return fault.New(fault.Invalid, "service %q: want one of %s", in.Service, strings.Join(slices.Sorted(maps.Keys(callers)), ", "))
+	case len(in.Event) == 0:
+		return fault.New(fault.Invalid, `"event" is missing: the JSON that the function is to receive`)
+	}
+	_, ref, err := a.functionKey(in.FunctionName)
+	if err != nil {
+		return err
+	}
+	if in.SourceAccount == "" {
+		in.SourceAccount = a.b.cfg.Account
+	}
+	e := push.Event{Service: in.Service, Principal: c.principal, SourceARN: in.SourceARN, SourceAccount: in.SourceAccount, Function: ref.ARN(),
+		Payload: in.Event, Published: "an event was published for " + in.Service, Matched: "the publisher named the function"}
+	var out control.Published
+	var h trace.Header
+	if c.sync {
+		h, out.Payload, err = a.call(r.Context(), e)
+	} else {
+		h, err = a.dispatcher.Send(r.Context(), e)
+	}
+	if err != nil && !fault.Is(err, fault.Denied) {
+		return err
+	}
+	list, err := a.trace.List(r.Context(), trace.Query{After: h.ID - 1, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(list) == 1 {
+		out.Delivery = wireDelivery(list[0])
+	}
+	return answer(w, out)
+}
+
+// call delivers an event of a synchronous service.
+func (a *controlAPI) call(ctx context.Context, e push.Event) (trace.Header, json.RawMessage, error) {
+	h, out, err := a.dispatcher.Call(ctx, e)
+	if err != nil || out == nil || !json.Valid(out.Payload) {
+		return h, nil, err
+	}
+	return h, out.Payload, nil
+}
+
+// mappings answers what invokes a function, who keeps that, and whether its permission holds now.
+func (a *controlAPI) mappings(w http.ResponseWriter, r *http.Request) error {
+	want := r.URL.Query().Get("function")
+	if want != "" {
+		k, _, err := a.functionKey(want)
+		if err != nil {
+			return err
+		}
+		want = k.ARN()
+	}
+	keep := func(target string) bool { return want == "" || target == want || strings.HasPrefix(target, want+":") }
+	out := control.Mappings{Mappings: []control.Mapping{}}
+	pushes, err := a.s3.Mappings(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	for _, m := range pushes {
+		if !keep(m.Event.Function) {
+			continue
+		}
+		entry := control.Mapping{Function: m.Event.Function, Source: control.Source{Service: "s3", ARN: m.BucketARN}, Model: "push", KeptBy: "s3", ID: m.ID,
+			InvocationType: "Event", Permission: "the function's policy must let " + m.Event.Principal + " invoke it"}
+		d, err := a.dispatcher.MayInvoke(r.Context(), m.Event)
+		if err != nil && fault.KindOf(err) == "" {
+			return err
+		}
+		entry.Permitted, entry.Reason = err == nil && d.Allowed(), d.Explain()
+		if err != nil {
+			entry.Reason = err.Error()
+		}
+		out.Mappings = append(out.Mappings, entry)
+	}
+	for _, account := range a.poller.Accounts() {
+		for _, m := range a.poller.List(account, "", "", "") {
+			if !keep(m.FunctionARN) {
+				continue
+			}
+			entry := control.Mapping{Function: m.FunctionARN, Source: control.Source{Service: "kinesis", ARN: m.EventSourceARN}, Model: "pull", KeptBy: "lambda",
+				ID: m.UUID, InvocationType: "RequestResponse", State: m.State, Permission: "the execution role must be able to read the source"}
+			d, err := a.poller.MayRead(r.Context(), &m)
+			if err != nil && fault.KindOf(err) == "" {
+				return err
+			}
+			entry.Permitted, entry.Reason = err == nil && d.Allowed(), d.Explain()
+			if err != nil {
+				entry.Reason = err.Error()
+			}
+			out.Mappings = append(out.Mappings, entry)
+		}
+	}
+	return answer(w, out)
+}

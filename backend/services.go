@@ -1,0 +1,166 @@
+package backend
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/blob"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/script"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sts"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// schemas lists every package with tables, in the order in which they are made.
+func schemas() []postgres.Schema {
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, pull.Schema,
+		kinesis.Schema, s3.Schema}
+}
+
+// parts are what a running backend is made of.
+type parts struct {
+	agenda     *agenda.Agenda
+	trace      *trace.Recorder
+	logs       *logs.Store
+	identity   *identity.Store
+	authz      *authz.Authorizer
+	functions  *function.Store
+	invoker    *invoke.Invoker
+	dispatcher *push.Dispatcher
+	poller     *pull.Poller
+	scripts    *script.Executor
+	kinesis    *kinesis.Store
+	s3         *s3.API
+	handler    http.Handler
+}
+
+// assemble builds the parts. Nothing runs yet.
+func assemble(b *Backend) (*parts, error) {
+	p := &parts{}
+	cfg := &b.cfg
+	p.agenda = agenda.New(b.db, b.clk, cfg.Log)
+	p.trace = trace.NewRecorder(b.db, b.clk, cfg.Log)
+	p.logs = logs.New(b.db, cfg.Log)
+	p.identity = identity.New(b.db, b.ids)
+	p.authz = &authz.Authorizer{Identity: p.identity, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account}
+	p.functions = function.New(b.db, b.ids)
+	p.scripts = script.New(b.clk)
+	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, b.processes(p)), Agenda: p.agenda, Trace: p.trace,
+		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	p.functions.OnRetire(p.invoker.Executor.Retire)
+	p.invoker.Register()
+	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids}
+	p.dispatcher.Register()
+	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
+		Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	p.identity.OnChange(p.poller.WakeRoles)
+	p.kinesis = kinesis.NewStore(b.db, p.poller.Wake)
+	p.poller.Register("kinesis", p.kinesis)
+	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
+	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
+		Region: cfg.Region, Account: cfg.Account}, b.services(p)...)
+	if err != nil {
+		return nil, err
+	}
+	own := newControlAPI(b, p)
+	p.handler = wire.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, control.Prefix) {
+			own.ServeHTTP(w, r)
+			return
+		}
+		front.ServeHTTP(w, r) // not through a mux, which would redirect paths that it finds unclean: they are S3 keys
+	}))
+	return p, nil
+}
+
+// services is the list of AWS services.
+func (b *Backend) services(p *parts) []wire.Service {
+	return []wire.Service{
+		(&lambda.API{Functions: p.functions, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
+			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
+		(&iam.API{Identity: p.identity}).Service(),
+		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
+		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
+		p.s3.Service(),
+	}
+}
+
+// codeURL is where GetFunction says that a function's code is.
+func (b *Backend) codeURL(k function.Key) string {
+	return b.URL() + control.Prefix + "functions/" + url.PathEscape(k.ARN()) + "/code"
+}
+
+// processes runs real programs.
+func (b *Backend) processes(p *parts) *process.Executor {
+	return process.New(process.Options{
+		Clock: b.clk, Log: b.cfg.Log, Dir: b.work, Endpoint: b.URL, OneAtATime: b.clk.Mode() != clock.Real,
+		Code: func(ctx context.Context, v *function.Version) ([]byte, error) {
+			return p.functions.Code(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name})
+		},
+		Credentials: func(ctx context.Context, v *function.Version) (process.Credentials, error) {
+			return p.roleCredentials(ctx, v)
+		},
+	})
+}
+
+// roleCredentials opens a session of the execution role for an environment; its AWS calls are checked against the role.
+func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (process.Credentials, error) {
+	session, err := p.authz.RoleSession(ctx, v.Role, v.Name)
+	if err != nil {
+		return process.Credentials{}, err
+	}
+	c, err := p.identity.OpenSession(ctx, identity.Key{Account: session.Account, Kind: identity.Role, Name: authz.RoleName(v.Role)}, v.Name, "", 0)
+	if err != nil {
+		return process.Credentials{}, err
+	}
+	return process.Credentials{AccessKeyID: c.ID, SecretAccessKey: c.Secret, SessionToken: c.Token}, nil
+}
+
+// keys is the authorizer as the wire's authenticator.
+type keys struct{ authz *authz.Authorizer }
+
+// Credential says whose an access key is.
+func (k keys) Credential(ctx context.Context, id string) (wire.Credential, error) {
+	secret, token, session, err := k.authz.Credential(ctx, id)
+	return wire.Credential{Secret: secret, SessionToken: token, Session: session}, err
+}
+
+// authorize is the check of every signed call that no resource policy takes part in.
+func (p *parts) authorize(ctx context.Context, call *wire.Call, action, resource string, keys map[string][]string) error {
+	q := authz.Question{Session: call.Session, Action: action, Resource: resource, Region: call.Region, Keys: map[string][]string{"aws:SourceIp": {call.SourceIP}}}
+	if owner := accountOf(resource); owner != "" {
+		q.ResourceAccount = owner
+	}
+	for k, v := range keys {
+		q.Keys[k] = v
+	}
+	return p.authz.Require(ctx, q)
+}
+
+// close ends the parts: what starts work before what does it, what writes last.
+func (p *parts) close(ctx context.Context) error {
+	err := p.agenda.Close(ctx)
+	p.invoker.Executor.Close()
+	p.kinesis.Close()
+	p.trace.Close()
+	p.logs.Close()
+	return err
+}
