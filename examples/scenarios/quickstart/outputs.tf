@@ -23,3 +23,11 @@ output "partner_role" {
 output "bystander_role" {
   value = lambdasim_iam_role.bystander.arn
 }
+
+output "uploads_function" {
+  value = lambdasim_function.uploads.function_name
+}
+
+output "orders_function" {
+  value = lambdasim_function.orders.function_name
+}
