@@ -1,0 +1,98 @@
+package provider
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+)
+
+// Clients are the clients of one provider configuration. All of them speak to the one endpoint.
+type Clients struct {
+	Endpoint    string
+	Region      string // of resources that do not say theirs
+	DefaultTags map[string]string
+	Control     *control.Client
+
+	config aws.Config
+
+	identity sync.Mutex
+	account  string
+
+	policies sync.Map // function ARN or name to *sync.Mutex: one change of a function's policy at a time
+}
+
+// newClients builds the SDK's configuration by hand, so that nothing of the user's machine gets into it.
+func newClients(endpoint, region, accessKey, secretKey string, tags map[string]string) *Clients {
+	return &Clients{
+		Endpoint: endpoint, Region: region, DefaultTags: tags, Control: control.New(endpoint),
+		config: aws.Config{
+			Region:                     region,
+			BaseEndpoint:               aws.String(endpoint),
+			Credentials:                credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+			HTTPClient:                 &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 32}, Timeout: 16 * time.Minute},
+			RetryMaxAttempts:           3,
+			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+		},
+	}
+}
+
+// in is the configuration for a region; "" is the provider's.
+func (c *Clients) in(region string) aws.Config {
+	cfg := c.config.Copy()
+	if region != "" {
+		cfg.Region = region
+	}
+	return cfg
+}
+
+// Lambda is a client of Lambda in a region; "" is the provider's. So are the others.
+func (c *Clients) Lambda(region string) *lambda.Client { return lambda.NewFromConfig(c.in(region)) }
+
+// IAM is a client of IAM.
+func (c *Clients) IAM() *iam.Client { return iam.NewFromConfig(c.in("")) }
+
+// STS is a client of STS.
+func (c *Clients) STS() *sts.Client { return sts.NewFromConfig(c.in("")) }
+
+// Kinesis is a client of Kinesis in a region.
+func (c *Clients) Kinesis(region string) *kinesis.Client { return kinesis.NewFromConfig(c.in(region)) }
+
+// S3 is a client of S3 in a region.
+func (c *Clients) S3(region string) *s3.Client {
+	return s3.NewFromConfig(c.in(region), func(o *s3.Options) { o.UsePathStyle = true })
+}
+
+// Account is the caller's account. It is asked for once.
+func (c *Clients) Account(ctx context.Context) (string, error) {
+	c.identity.Lock()
+	defer c.identity.Unlock()
+	if c.account == "" {
+		out, err := c.STS().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return "", err
+		}
+		c.account = aws.ToString(out.Account)
+	}
+	return c.account, nil
+}
+
+// lockPolicy keeps others from changing the policy of a function until the returned function is called: AddPermission
+// reads, changes and writes the whole policy.
+func (c *Clients) lockPolicy(function string) (unlock func()) {
+	v, _ := c.policies.LoadOrStore(function, &sync.Mutex{})
+	mu := v.(*sync.Mutex) // nothing else is stored
+	mu.Lock()
+	return mu.Unlock
+}
