@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# The quickstart, end to end: starts a backend of its own, applies examples/scenarios/quickstart, sends real events, breaks
+# and mends permissions on the way, prints the delivery trace, destroys, and stops the backend.
+#
+# Everything happens in a temporary folder, on a free port of the loopback interface. KEEP=1 leaves the folder behind.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+forget_cloud
+
+began=$SECONDS
+cli=$(terraform_cli) || fail "there is no Terraform or OpenTofu of $least_cli or newer: make setup finds or builds one"
+[ -x "$BINARY" ] || fail "there is no $BINARY: make build"
+
+work=$(mktemp -d /tmp/lambdasim-demo.XXXXXX)
+chmod 711 "$work" # functions and the database run as other users where this runs as root
+backend=
+log=$work/backend.log
+
+finish() {
+	local status=$?
+	trap - EXIT
+	if [ $status -ne 0 ]; then
+		printf '\nthe demo failed (status %s)\n' "$status" >&2
+		if [ -s "$work/terraform.log" ]; then
+			printf -- '--- the end of the last command of %s:\n' "$(basename "$cli")" >&2
+			tail -n 30 "$work/terraform.log" >&2
+		fi
+		if [ -s "$log" ]; then
+			printf -- '--- the end of the backend'\''s log:\n' >&2
+			tail -n 40 "$log" >&2
+		fi
+	fi
+	if [ -n "$backend" ] && kill -0 "$backend" 2>/dev/null; then
+		kill -TERM "$backend"
+		wait "$backend" || true
+	fi
+	[ -n "${KEEP:-}" ] && echo "everything is still in $work" >&2 || rm -rf "$work"
+	exit $status
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+title() { printf '\n== %s\n' "$*"; }
+
+start_backend() {
+	local line=
+	mkfifo "$work/ready"
+	"$BINARY" backend --listen 127.0.0.1:0 --state-dir "$work/state" >"$work/ready" 2>"$log" &
+	backend=$!
+	exec 3<"$work/ready"
+	until read -r -t 1 -u 3 line && [ -n "$line" ]; do
+		kill -0 "$backend" 2>/dev/null || fail "the backend ended before it was ready"
+		[ $((SECONDS - began)) -lt 120 ] || fail "the backend is not ready after two minutes"
+	done
+	exec 3<&- 4<"$work/ready" 4<&-
+	export LAMBDASIM_ENDPOINT=${line##* at }
+	echo "  $line"
+}
+
+# terraform runs the CLI in the copy of the quickstart and keeps what it prints for the case that it fails.
+terraform() { "$cli" -chdir="$work/quickstart" "$@" >"$work/terraform.log" 2>&1 </dev/null; }
+
+apply() { # apply [-var …]
+	terraform apply -auto-approve -input=false -no-color -var "architecture=$architecture" "$@"
+	grep -E '^(Apply complete|No changes)' "$work/terraform.log" | sed 's/^/  /'
+	"$cli" -chdir="$work/quickstart" output -json >"$work/outputs.json"
+}
+
+send() { "$work/send" -outputs "$work/outputs.json" ${mark:+-after "$mark"} "$@"; }
+
+case $("$GO" env GOARCH) in
+arm64) architecture=arm64 ;;
+*) architecture=x86_64 ;;
+esac
+
+title "Build what the demo runs"
+cp -R examples/scenarios/quickstart "$work/quickstart"
+rm -rf "$work"/quickstart/{.terraform,.lambdasim,build} "$work"/quickstart/terraform.tfstate*
+GOOS=linux CGO_ENABLED=0 "$GO" build -trimpath -tags lambda.norpc -o "$work/quickstart/build/uploads/bootstrap" ./examples/scenarios/quickstart/functions/uploads
+"$GO" build -o "$work/send" ./examples/scenarios/quickstart/send
+lay_mirror "$work/mirror"
+write_cli_config "$work/cli.tfrc" "$work/mirror"
+export TF_CLI_CONFIG_FILE=$work/cli.tfrc
+echo "  the provider, a function in Go, and the program that sends events"
+
+title "Start the simulator"
+start_backend
+
+title "$(basename "$cli") init and apply: three functions, one for each way of being invoked"
+terraform init -input=false -no-color
+apply -var partner_admitted=false
+
+title "Push: an object arrives, S3 calls the function, its policy decides"
+send upload incoming/cat.jpg
+send upload "incoming/red flower.jpg"
+send upload elsewhere/ignored.jpg
+send expect uploads 2 delivered
+
+title "Pull: orders arrive, Lambda's poller reads the stream as the execution role"
+send orders 6
+send expect orders 1 delivered
+
+title "Custom applications: they call Invoke themselves"
+send quote storefront
+send -expect refused quote partner
+
+title "Refused at configuration: a permission whose source ARN names another bucket"
+if apply -var partner_admitted=false -var wrong_source_arn=true; then
+	fail "S3 took a notification that it may not deliver"
+fi
+grep -q 'Unable to validate the following destination configurations' "$work/terraform.log" ||
+	fail "the apply failed, but not with S3's error"
+sed -n '/Error:/,$p' "$work/terraform.log" | sed -e 's/^[│╷╵ ]*//' -e '/^$/d' -e 's/^/    /'
+
+title "Mended, and the partner's account is named by the function's policy now"
+apply
+send quote partner
+send -expect refused quote bystander
+
+title "Taken away: the bucket's permission, and the role's right to read the stream"
+apply -var revoke_upload_permission=true -var revoke_stream_read=true
+mark=$("$work/send" -outputs "$work/outputs.json" mark)
+send upload incoming/late.jpg
+send orders 4
+send expect uploads 1 denied
+send expect orders 1 denied
+
+title "Given back: the poller goes on where it stopped, and no order is lost"
+apply
+send expect orders 1 delivered
+send upload incoming/again.jpg
+send expect uploads 1 delivered
+mark=
+
+title "The delivery trace"
+send trace
+
+title "$(basename "$cli") destroy, and stop"
+terraform destroy -auto-approve -input=false -no-color -var "architecture=$architecture"
+grep '^Destroy complete' "$work/terraform.log" | sed 's/^/  /'
+kill -TERM "$backend"
+stopped=0
+wait "$backend" || stopped=$?
+backend=
+[ $stopped = 0 ] || fail "the backend ended with status $stopped"
+echo "  the backend has stopped"
+printf '\nThe demo took %s seconds. Next: README.md, "Five minutes".\n' "$((SECONDS - began))"
