@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"net/url"
 	"reflect"
 
 	"github.com/aws/smithy-go"
@@ -40,7 +41,8 @@ type operation struct {
 	inSchema  *smithy.Schema // nil where the module has no schemas
 	outSchema *smithy.Schema
 	http      *traits.HTTP
-	labels    []string // of the URI, in order
+	labels    []string   // of the URI, in order
+	constant  url.Values // of the URI's query
 }
 
 // Operations lists the names of all operations that the SDK module has.

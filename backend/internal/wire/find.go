@@ -50,7 +50,7 @@ func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*S
 		if svc.API.routes == nil {
 			continue
 		}
-		if op, _ := svc.API.routes.match(r.Method, segments(r.URL.EscapedPath()), nil); op != nil {
+		if op, _ := svc.API.routes.match(r.Method, segments(r.URL.EscapedPath()), r.URL.Query(), nil); op != nil {
 			return svc, nil
 		}
 	}
@@ -100,7 +100,7 @@ func (s *Server) find(svc *Service, r *http.Request, body []byte) (found, error)
 	api := svc.API
 	switch api.Protocol {
 	case RESTJSON:
-		if op, values := api.routes.match(r.Method, segments(r.URL.EscapedPath()), nil); op != nil {
+		if op, values := api.routes.match(r.Method, segments(r.URL.EscapedPath()), r.URL.Query(), nil); op != nil {
 			return found{op: op, labels: values}, nil
 		}
 		return found{}, &Error{Status: http.StatusNotFound, Code: "UnknownOperationException", NoType: true,

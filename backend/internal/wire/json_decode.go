@@ -76,12 +76,29 @@ func setJSON(to reflect.Value, v any, s *smithy.Schema, path string) error {
 	switch to.Kind() {
 	case reflect.Struct:
 		return setStruct(to, v, s, path)
+	case reflect.Interface:
+		return setJSONUnion(to, v, s, path)
 	case reflect.Slice:
 		return setList(to, v, s, path)
 	case reflect.Map:
 		return setMap(to, v, s, path)
 	}
 	return setScalar(to, v, path)
+}
+
+func setJSONUnion(to reflect.Value, v any, s *smithy.Schema, path string) error {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return wrongType(path, "an object", v)
+	}
+	return setUnion(to, func(member string) bool { return object[member] != nil },
+		func(member string, value reflect.Value) error {
+			var schema *smithy.Schema
+			if s != nil {
+				schema = s.Member(member)
+			}
+			return setJSON(value, object[member], schema, path+"/"+member)
+		})
 }
 
 func setList(to reflect.Value, v any, s *smithy.Schema, path string) error {

@@ -2,13 +2,13 @@ package wire
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/smithy-go"
 )
@@ -65,6 +65,8 @@ func appendJSON(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
 	switch v.Kind() {
 	case reflect.Struct:
 		return appendStruct(b, v, s)
+	case reflect.Interface:
+		return appendUnion(b, v, s)
 	case reflect.Slice:
 		return appendList(b, v, s)
 	case reflect.Map:
@@ -76,9 +78,23 @@ func appendJSON(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
 	case reflect.Int32, reflect.Int64:
 		return strconv.AppendInt(b, v.Int(), 10), nil
 	case reflect.Float32, reflect.Float64:
-		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64), nil
+		return appendFloat(b, v.Float()), nil
 	}
 	return nil, fmt.Errorf("wire: a value of type %s is not served", v.Type())
+}
+
+func appendUnion(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
+	name, value, ok := unionMember(v)
+	if !ok {
+		return nil, fmt.Errorf("wire: a value of type %s is not served: unions are listed by hand", v.Elem().Type())
+	}
+	var schema *smithy.Schema
+	if s != nil {
+		schema = s.Member(name)
+	}
+	b = append(appendString(append(b, '{'), name), ':')
+	b, err := appendJSON(b, value, schema)
+	return append(b, '}'), err
 }
 
 func appendList(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
@@ -118,12 +134,56 @@ func appendMap(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// appendString writes a string as AWS does: < > & as they are, control characters escaped, what is no UTF-8 replaced.
 func appendString(b []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil { // a string always marshals
-		panic(err)
+	const hexdigits = "0123456789abcdef"
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				b = append(append(b, s[start:i]...), "\ufffd"...)
+				start = i + size
+			}
+			i += size
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexdigits[c>>4], hexdigits[c&15])
+		}
+		i++
+		start = i
 	}
-	return append(b, text...)
+	return append(append(b, s[start:]...), '"')
+}
+
+// appendFloat writes a number; what JSON has no number for goes as a string (Smithy AWS JSON protocols).
+func appendFloat(b []byte, x float64) []byte {
+	switch {
+	case math.IsNaN(x):
+		return append(b, `"NaN"`...)
+	case math.IsInf(x, 1):
+		return append(b, `"Infinity"`...)
+	case math.IsInf(x, -1):
+		return append(b, `"-Infinity"`...)
+	}
+	return strconv.AppendFloat(b, x, 'g', -1, 64)
 }
 
 func appendTime(b []byte, t time.Time, s *smithy.Schema) []byte {

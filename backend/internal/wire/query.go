@@ -23,7 +23,10 @@ func setForm(to reflect.Value, form url.Values, prefix string) error {
 	for _, f := range fieldsOf(to.Type(), nil) {
 		name := prefix + f.wire
 		if !hasForm(form, name) {
-			continue
+			// Without a schema the case of the first letter is not known: STS's PolicyArns.member.1.arn.
+			if name = prefix + strings.ToLower(f.wire[:1]) + f.wire[1:]; !hasForm(form, name) {
+				continue
+			}
 		}
 		if err := setFormValue(to.Field(f.index), form, name); err != nil {
 			return err
@@ -60,6 +63,9 @@ func setFormValue(to reflect.Value, form url.Values, name string) error {
 		return nil
 	case to.Kind() == reflect.Struct && to.Type() != timeType:
 		return setForm(to, form, name+".")
+	case to.Kind() == reflect.Interface:
+		return setUnion(to, func(member string) bool { return hasForm(form, name+"."+member) },
+			func(member string, value reflect.Value) error { return setFormValue(value, form, name+"."+member) })
 	case to.Kind() == reflect.Slice:
 		return setFormList(to, form, name+".member.")
 	case to.Kind() == reflect.Map:
@@ -117,16 +123,15 @@ func setFormMap(to reflect.Value, form url.Values, prefix string) error {
 	return nil
 }
 
-// encodeQuery writes an output as XML: <XResponse><XResult>…</XResult><ResponseMetadata>…
+// encodeQuery writes an output as XML: <XResponse><XResult>…</XResult><ResponseMetadata>… The result is there also when it
+// is empty: the SDK looks for it where an operation's output could have members one day (UpdateRole), and not elsewhere.
 func encodeQuery(api *API, op *operation, out reflect.Value, requestID string) []byte {
 	var b strings.Builder
 	b.WriteString(xml.Header)
 	fmt.Fprintf(&b, "<%sResponse xmlns=%q>", op.name, api.Namespace)
-	if fields := fieldsOf(op.out, nil); len(fields) > 0 {
-		fmt.Fprintf(&b, "<%sResult>", op.name)
-		writeXML(&b, out)
-		fmt.Fprintf(&b, "</%sResult>", op.name)
-	}
+	fmt.Fprintf(&b, "<%sResult>", op.name)
+	writeXML(&b, out)
+	fmt.Fprintf(&b, "</%sResult>", op.name)
 	fmt.Fprintf(&b, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", requestID, op.name)
 	return []byte(b.String())
 }
@@ -160,6 +165,10 @@ func writeXMLValue(b *strings.Builder, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		writeXML(b, v)
+	case reflect.Interface:
+		if name, value, ok := unionMember(v); ok {
+			writeElement(b, name, value)
+		}
 	case reflect.Slice:
 		for i := range v.Len() {
 			writeElement(b, "member", v.Index(i))

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -9,15 +10,15 @@ import (
 type node struct {
 	literal map[string]*node
 	label   *node
-	name    string // of the label that leads here
-	greedy  bool   // the label takes the rest of the path
-	ops     map[string]*operation
+	name    string                  // of the label that leads here
+	greedy  bool                    // the label takes the rest of the path
+	ops     map[string][]*operation // by method; those with a constant in the query first
 }
 
-// add files an operation under its URI, for example /2015-03-31/functions/{FunctionName}/policy. A constant query of the
-// URI is not needed to tell the operations of these services apart.
+// add files an operation under its URI, for example /2015-03-31/functions/{FunctionName}/policy, or
+// /2018-10-31/layers?find=LayerVersion, whose query tells it from another at the same path.
 func (n *node) add(op *operation) {
-	path, _, _ := strings.Cut(op.http.URI, "?")
+	path, constant, _ := strings.Cut(op.http.URI, "?")
 	for _, segment := range segments(path) {
 		name, isLabel := strings.CutPrefix(segment, "{")
 		if !isLabel {
@@ -38,15 +39,18 @@ func (n *node) add(op *operation) {
 		n.name, n.greedy = strings.TrimSuffix(name, "+"), strings.HasSuffix(name, "+")
 	}
 	if n.ops == nil {
-		n.ops = map[string]*operation{}
+		n.ops = map[string][]*operation{}
 	}
-	n.ops[op.http.Method] = op
-	op.labels = labels(op.http.URI)
+	op.labels = labels(path)
+	op.constant, _ = url.ParseQuery(constant) // the SDK's own
+	list := append(n.ops[op.http.Method], op)
+	slices.SortStableFunc(list, func(x, y *operation) int { return len(y.constant) - len(x.constant) })
+	n.ops[op.http.Method] = list
 }
 
-func labels(uri string) []string {
+func labels(path string) []string {
 	var names []string
-	for _, segment := range segments(uri) {
+	for _, segment := range segments(path) {
 		if name, ok := strings.CutPrefix(segment, "{"); ok {
 			names = append(names, strings.TrimSuffix(strings.TrimSuffix(name, "}"), "+"))
 		}
@@ -59,16 +63,18 @@ func segments(path string) []string {
 	return strings.Split(strings.Trim(path, "/"), "/")
 }
 
-// match finds the operation for a method and an escaped path, with the labels' values in the order of the URI.
-func (n *node) match(method string, path []string, values []string) (*operation, []string) {
+// match finds the operation for a method, an escaped path and a query, with the labels' values in the order of the URI.
+func (n *node) match(method string, path []string, query url.Values, values []string) (*operation, []string) {
 	if len(path) == 0 {
-		if op := n.ops[method]; op != nil {
-			return op, values
+		for _, op := range n.ops[method] {
+			if op.asks(query) {
+				return op, values
+			}
 		}
 		return nil, nil
 	}
 	if next := n.literal[path[0]]; next != nil {
-		if op, v := next.match(method, path[1:], values); op != nil {
+		if op, v := next.match(method, path[1:], query, values); op != nil {
 			return op, v
 		}
 	}
@@ -76,9 +82,19 @@ func (n *node) match(method string, path []string, values []string) (*operation,
 		return nil, nil
 	}
 	if n.label.greedy {
-		return n.label.match(method, nil, append(values, unescape(strings.Join(path, "/"))))
+		return n.label.match(method, nil, query, append(values, unescape(strings.Join(path, "/"))))
 	}
-	return n.label.match(method, path[1:], append(values, unescape(path[0])))
+	return n.label.match(method, path[1:], query, append(values, unescape(path[0])))
+}
+
+// asks reports whether a query has the constants of the operation's URI.
+func (o *operation) asks(query url.Values) bool {
+	for name, values := range o.constant {
+		if query.Get(name) != values[0] {
+			return false
+		}
+	}
+	return true
 }
 
 func unescape(s string) string {
