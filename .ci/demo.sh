@@ -49,12 +49,11 @@ start_backend() {
 	mkfifo "$work/ready"
 	"$BINARY" backend --listen 127.0.0.1:0 --state-dir "$work/state" >"$work/ready" 2>"$log" &
 	backend=$!
-	exec 3<"$work/ready"
+	exec 3<"$work/ready" # stays open, so that the backend can go on writing
 	until read -r -t 1 -u 3 line && [ -n "$line" ]; do
 		kill -0 "$backend" 2>/dev/null || fail "the backend ended before it was ready"
 		[ $((SECONDS - began)) -lt 120 ] || fail "the backend is not ready after two minutes"
 	done
-	exec 3<&- 4<"$work/ready" 4<&-
 	export LAMBDASIM_ENDPOINT=${line##* at }
 	echo "  $line"
 }
@@ -63,7 +62,7 @@ start_backend() {
 terraform() { "$cli" -chdir="$work/quickstart" "$@" >"$work/terraform.log" 2>&1 </dev/null; }
 
 apply() { # apply [-var …]
-	terraform apply -auto-approve -input=false -no-color -var "architecture=$architecture" "$@"
+	terraform apply -auto-approve -input=false -no-color -var "architecture=$architecture" "$@" || return
 	grep -E '^(Apply complete|No changes)' "$work/terraform.log" | sed 's/^/  /'
 	"$cli" -chdir="$work/quickstart" output -json >"$work/outputs.json"
 }
