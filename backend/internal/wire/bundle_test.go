@@ -2,14 +2,18 @@ package wire_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -158,4 +162,27 @@ func (b *bundle) do(t testing.TB, r *http.Request) *http.Response {
 	}
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	return resp
+}
+
+func (b *bundle) ids() *ident.Source   { return ident.New(1, 1) }
+func (b *bundle) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b.log, nil)) }
+
+// signed sends a request to Lambda that the SDK's signer has signed.
+func (b *bundle) signed(t testing.TB, method, path, body string) *http.Response {
+	t.Helper()
+	return b.do(t, b.request(t, "lambda", permanent, clock.Wall(), method, path, body))
+}
+
+// request is a request that the SDK's signer has signed.
+func (b *bundle) request(t testing.TB, service string, c aws.Credentials, at time.Time, method, path, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequest(method, b.http.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(body))
+	if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), service, "eu-west-1", at); err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

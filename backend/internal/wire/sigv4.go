@@ -103,7 +103,11 @@ func presignedSignature(q url.Values) (*signature, error) {
 	if err != nil {
 		return s, incompleteError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
 	}
-	seconds, err := strconv.Atoi(q.Get("X-Amz-Expires"))
+	expires := q.Get("X-Amz-Expires")
+	if expires == "" && s.service != "s3" {
+		expires = defaultExpires
+	}
+	seconds, err := strconv.Atoi(expires)
 	if err != nil || seconds < 0 || seconds > maxExpires {
 		return s, incompleteError(fmt.Sprintf("X-Amz-Expires must be a number of seconds from 0 to %d (a week)", maxExpires))
 	}
@@ -111,8 +115,12 @@ func presignedSignature(q url.Values) (*signature, error) {
 	return s, s.complete("query")
 }
 
-// maxExpires is how long a presigned request may be valid, in seconds: a week.
-const maxExpires = 604800
+// How long a presigned request may be valid, in seconds: a week. Where it does not say (STS's GetCallerIdentity, as clients
+// presign it) it is a quarter of an hour.
+const (
+	maxExpires     = 604800
+	defaultExpires = "900"
+)
 
 // complete reports what a signature lacks.
 func (s *signature) complete(where string) error {
