@@ -111,12 +111,13 @@ install_tofu() {
 	local work source
 	work=$(mktemp -d)
 	say "fetching OpenTofu $tofu_version"
-	source=$(cd "$work" && GOFLAGS=-modcacherw "$GO" mod download -json "github.com/opentofu/opentofu@v$tofu_version" | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
+	source=$(cd "$work" && GOFLAGS=-modcacherw "$GO" mod download -json "github.com/opentofu/opentofu@v$tofu_version" 2>/dev/null | sed -n 's/^\t"Dir": "\(.*\)",*$/\1/p')
 	[ -d "$source" ] || fail "the Go module proxy gave no github.com/opentofu/opentofu@v$tofu_version"
 	cp -R "$source" "$work/opentofu"
 	chmod -R u+w "$work/opentofu"
 	say "building OpenTofu $tofu_version; this takes some minutes"
-	(cd "$work/opentofu" && CGO_ENABLED=0 "$GO" build -trimpath -ldflags "-s -w -X github.com/opentofu/opentofu/version.dev=no" -o "$work/tofu" ./cmd/tofu)
+	(cd "$work/opentofu" && CGO_ENABLED=0 "$GO" build -trimpath -ldflags "-s -w -X github.com/opentofu/opentofu/version.dev=no" -o "$work/tofu" ./cmd/tofu) >"$work/log" 2>&1 ||
+		{ tail -n 20 "$work/log" >&2 && fail "OpenTofu $tofu_version could not be built"; }
 	mkdir -p "$tools"
 	mv "$work/tofu" "$tools/tofu-$tofu_version.new"
 	mv "$tools/tofu-$tofu_version.new" "$tools/tofu-$tofu_version"
