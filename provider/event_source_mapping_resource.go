@@ -1,0 +1,223 @@
+package provider
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	awstypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+type eventSourceMappingResource struct{ resourceBase }
+
+func newEventSourceMappingResource() resource.Resource { return &eventSourceMappingResource{} }
+
+var (
+	_ resource.ResourceWithConfigure      = &eventSourceMappingResource{}
+	_ resource.ResourceWithModifyPlan     = &eventSourceMappingResource{}
+	_ resource.ResourceWithValidateConfig = &eventSourceMappingResource{}
+	_ resource.ResourceWithImportState    = &eventSourceMappingResource{}
+)
+
+// Metadata names the type.
+func (r *eventSourceMappingResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_event_source_mapping"
+}
+
+// ValidateConfig refuses what is not simulated, and combinations that AWS refuses only at apply.
+func (r *eventSourceMappingResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	refuse(ctx, req.Config, mappingRefused, &resp.Diagnostics)
+	var m mappingModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() || m.EventSourceARN.IsUnknown() || m.EventSourceARN.IsNull() {
+		return
+	}
+	parts := strings.Split(m.EventSourceARN.ValueString(), ":")
+	if len(parts) < 6 {
+		return
+	}
+	if parts[2] != "kinesis" {
+		resp.Diagnostics.AddAttributeError(path.Root("event_source_arn"), "The source "+parts[2]+" is not simulated",
+			"lambdasim simulates event source mappings for Kinesis streams today. docs/fidelity.md lists what is simulated.")
+		return
+	}
+	if m.StartingPosition.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("starting_position"), "starting_position is required for streams", "Set it to TRIM_HORIZON, LATEST or AT_TIMESTAMP.")
+	}
+	if at := m.StartingPosition.ValueString() == "AT_TIMESTAMP"; !m.StartingPosition.IsUnknown() && at != !m.StartingPositionTimestamp.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("starting_position_timestamp"), "starting_position_timestamp belongs to AT_TIMESTAMP",
+			"Give it exactly when starting_position is AT_TIMESTAMP.")
+	}
+}
+
+// ModifyPlan fills in region and tags, and keeps what does not change.
+func (r *eventSourceMappingResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.clients == nil || req.Plan.Raw.IsNull() {
+		return
+	}
+	r.planRegion(ctx, req, resp)
+	r.planTags(ctx, resp)
+	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
+		return
+	}
+	var plan, state mappingModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.FunctionName.IsUnknown() && sameFunction(plan.FunctionName.ValueString(), state.FunctionARN.ValueString()) {
+		plan.FunctionARN = state.FunctionARN
+	}
+	if !plan.moves(&state) {
+		plan.LastModified, plan.LastProcessingResult, plan.State, plan.StateTransitionReason = state.LastModified, state.LastProcessingResult, state.State, state.StateTransitionReason
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// moves reports whether the mapping itself is to be written again.
+func (m *mappingModel) moves(state *mappingModel) bool {
+	return !m.BatchSize.Equal(state.BatchSize) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
+		m.FunctionName.IsUnknown() || !sameFunction(m.FunctionName.ValueString(), state.FunctionARN.ValueString()) || !m.TagsAll.Equal(state.TagsAll)
+}
+
+// Create makes the mapping and waits until it is enabled or disabled.
+func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m mappingModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	limit, more := m.Timeouts.Create(ctx, 10*time.Minute)
+	resp.Diagnostics.Append(more...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	in := &lambda.CreateEventSourceMappingInput{FunctionName: m.FunctionName.ValueStringPointer(), EventSourceArn: m.EventSourceARN.ValueStringPointer(),
+		Enabled: m.Enabled.ValueBoolPointer(), BatchSize: int32Of(m.BatchSize), MaximumRetryAttempts: int32Of(m.MaximumRetryAttempts),
+		StartingPosition: awstypes.EventSourcePosition(m.StartingPosition.ValueString()), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics)}
+	if at, err := time.Parse(time.RFC3339, m.StartingPositionTimestamp.ValueString()); err == nil {
+		in.StartingPositionTimestamp = &at
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	out, err := r.clients.Lambda(m.Region.ValueString()).CreateEventSourceMapping(ctx, in)
+	if err != nil {
+		addError(&resp.Diagnostics, "Mapping "+m.EventSourceARN.ValueString()+" to the function", m.FunctionName.ValueString(), err)
+		return
+	}
+	m.UUID = types.StringPointerValue(out.UUID)
+	if r.settle(ctx, &m, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
+}
+
+// settle waits until the mapping is at rest, and reads it into the model. It reports false, without an error, when the
+// mapping is gone.
+func (r *eventSourceMappingResource) settle(ctx context.Context, m *mappingModel, diags *diag.Diagnostics) bool {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		c, err := r.clients.Lambda(m.Region.ValueString()).GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: m.UUID.ValueStringPointer()})
+		if isNotFound(err) {
+			return false
+		}
+		if err != nil {
+			addError(diags, "Reading the event source mapping", m.UUID.ValueString(), err)
+			return false
+		}
+		if state := aws.ToString(c.State); state == "Enabled" || state == "Disabled" {
+			r.take(ctx, m, c, diags)
+			return !diags.HasError()
+		}
+		select {
+		case <-ctx.Done():
+			addError(diags, "Waiting for the event source mapping", m.UUID.ValueString(), ctx.Err())
+			return false
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (r *eventSourceMappingResource) take(ctx context.Context, m *mappingModel, c *lambda.GetEventSourceMappingOutput, diags *diag.Diagnostics) {
+	if m.Region.IsNull() || m.Region.IsUnknown() {
+		m.Region = types.StringValue(r.clients.Region)
+	}
+	m.read(ctx, &mapping{UUID: c.UUID, EventSourceMappingArn: c.EventSourceMappingArn, EventSourceArn: c.EventSourceArn, FunctionArn: c.FunctionArn, BatchSize: c.BatchSize,
+		MaximumRecordAgeInSeconds: c.MaximumRecordAgeInSeconds, MaximumRetryAttempts: c.MaximumRetryAttempts, ParallelizationFactor: c.ParallelizationFactor,
+		StartingPosition: c.StartingPosition, StartingPositionTimestamp: c.StartingPositionTimestamp, LastProcessingResult: c.LastProcessingResult,
+		StateTransitionReason: c.StateTransitionReason, State: c.State, LastModified: c.LastModified})
+	tags, err := r.clients.Lambda(m.Region.ValueString()).ListTags(ctx, &lambda.ListTagsInput{Resource: c.EventSourceMappingArn})
+	if err != nil {
+		addError(diags, "Reading the tags of", aws.ToString(c.EventSourceMappingArn), err)
+		return
+	}
+	m.Tags, m.TagsAll = r.readTags(tags.Tags, m.Tags)
+}
+
+// Read refreshes the state; a mapping that is gone leaves it.
+func (r *eventSourceMappingResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m mappingModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if m.UUID.IsNull() {
+		m.UUID = m.ID // imported
+	}
+	if r.settle(ctx, &m, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	} else if !resp.Diagnostics.HasError() {
+		resp.State.RemoveResource(ctx)
+	}
+}
+
+// Update changes the mapping in place.
+func (r *eventSourceMappingResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m, was mappingModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &was)...)
+	limit, more := m.Timeouts.Update(ctx, 10*time.Minute)
+	resp.Diagnostics.Append(more...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client := r.clients.Lambda(m.Region.ValueString())
+	in := &lambda.UpdateEventSourceMappingInput{UUID: was.UUID.ValueStringPointer(), Enabled: m.Enabled.ValueBoolPointer(), BatchSize: int32Of(m.BatchSize),
+		MaximumRetryAttempts: int32Of(m.MaximumRetryAttempts)}
+	if !sameFunction(m.FunctionName.ValueString(), was.FunctionARN.ValueString()) {
+		in.FunctionName = m.FunctionName.ValueStringPointer()
+	}
+	if _, err := client.UpdateEventSourceMapping(ctx, in); err != nil {
+		addError(&resp.Diagnostics, "Updating the event source mapping", was.UUID.ValueString(), err)
+		return
+	}
+	if !m.TagsAll.Equal(was.TagsAll) {
+		r.updateTags(ctx, client, was.ARN.ValueString(), tagsOf(ctx, was.TagsAll, &resp.Diagnostics), tagsOf(ctx, m.TagsAll, &resp.Diagnostics), &resp.Diagnostics)
+	}
+	m.UUID = was.UUID
+	if !resp.Diagnostics.HasError() && r.settle(ctx, &m, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
+}
+
+// Delete removes the mapping.
+func (r *eventSourceMappingResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m mappingModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	_, err := r.clients.Lambda(m.Region.ValueString()).DeleteEventSourceMapping(ctx, &lambda.DeleteEventSourceMappingInput{UUID: m.UUID.ValueStringPointer()})
+	if err != nil && !isNotFound(err) {
+		addError(&resp.Diagnostics, "Deleting the event source mapping", m.UUID.ValueString(), err)
+	}
+}
+
+// ImportState imports by UUID.
+func (r *eventSourceMappingResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("uuid"), req, resp)
+}

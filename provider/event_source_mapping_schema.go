@@ -1,0 +1,129 @@
+package provider
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	tftypes "github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// timeForm is RFC 3339.
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+
+// kafkaConfigType is the object of the computed Kafka blocks, which are refused.
+var kafkaConfigType = map[string]attr.Type{
+	"consumer_group_id": tftypes.StringType,
+	"schema_registry_config": tftypes.ListType{ElemType: tftypes.ObjectType{AttrTypes: map[string]attr.Type{
+		"access_config":            tftypes.SetType{ElemType: tftypes.ObjectType{AttrTypes: map[string]attr.Type{"type": tftypes.StringType, "uri": tftypes.StringType}}},
+		"event_record_format":      tftypes.StringType,
+		"schema_registry_uri":      tftypes.StringType,
+		"schema_validation_config": tftypes.SetType{ElemType: tftypes.ObjectType{AttrTypes: map[string]attr.Type{"attribute": tftypes.StringType}}},
+	}}},
+}
+
+// Schema describes lambdasim_event_source_mapping: every argument of aws_lambda_event_source_mapping.
+func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	stable := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}}
+	}
+	kept := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
+	kafka := computedBlock(notSimulated, kafkaConfigType)
+	kafka.PlanModifiers = []planmodifier.List{listplanmodifier.UseStateForUnknown(), listplanmodifier.RequiresReplaceIfConfigured()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An event source mapping: Lambda polls a stream as the function's execution role, and invokes the function synchronously, in order, batch by batch. The function's own policy is not asked.",
+		Attributes: map[string]schema.Attribute{
+			"id":     idAttribute("The mapping's UUID."),
+			"region": regionAttribute(),
+			"arn":    stable("ARN of the mapping."),
+			"batch_size": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Most records of one invocation, 1 to 10000. 100 by default for streams.",
+				Validators: []validator.Int64{int64validator.Between(1, 10000)}, PlanModifiers: kept},
+			"bisect_batch_on_function_error": flag(),
+			"enabled":                        schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Whether Lambda polls. A disabled mapping keeps its position."},
+			"event_source_arn": schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the stream. Kinesis streams are simulated.", PlanModifiers: replace,
+				Validators: []validator.String{arnValidator(), stringvalidator.ExactlyOneOf(path.MatchRoot("event_source_arn"), path.MatchRoot("self_managed_event_source"))}},
+			"function_arn":                       computed("ARN of the function."),
+			"function_name":                      schema.StringAttribute{Required: true, MarkdownDescription: "Name or ARN of the function. Name and ARN of one function are the same."},
+			"function_response_types":            texts(false),
+			"kms_key_arn":                        schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator()}},
+			"last_modified":                      computed("When the mapping was last changed, on the simulator's clock."),
+			"last_processing_result":             computed("How the last poll went."),
+			"maximum_batching_window_in_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "Batching windows are not simulated: anything but `0` is refused by name.", Validators: []validator.Int64{int64validator.Between(0, 300)}},
+			"maximum_record_age_in_seconds": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Discarding old records is not simulated: anything but `-1` is refused by name.",
+				Validators: []validator.Int64{int64validator.Any(int64validator.OneOf(-1), int64validator.Between(60, 604800))}, PlanModifiers: kept},
+			"maximum_retry_attempts": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "How often a failing batch is tried again before it is dropped; `-1`, the default, is until it expires.",
+				Validators: []validator.Int64{int64validator.Between(-1, 10000)}, PlanModifiers: kept},
+			"parallelization_factor": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Parallel batches of a shard are not simulated: anything but `1` is refused by name.",
+				Validators: []validator.Int64{int64validator.Between(1, 10)}, PlanModifiers: kept},
+			"queues": schema.ListAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.List{listplanmodifier.RequiresReplace()}},
+			"starting_position": schema.StringAttribute{Optional: true, MarkdownDescription: "Where to begin: `TRIM_HORIZON`, `LATEST` or `AT_TIMESTAMP`. Required for streams.", PlanModifiers: replace,
+				Validators: []validator.String{stringvalidator.OneOf(enum(types.EventSourcePosition("").Values())...)}},
+			"starting_position_timestamp": schema.StringAttribute{Optional: true, MarkdownDescription: "With `AT_TIMESTAMP`: the instant, RFC 3339.", PlanModifiers: replace,
+				Validators: []validator.String{stringvalidator.RegexMatches(timeForm, "want an instant, RFC 3339: 2026-01-01T00:00:00Z")}},
+			"state":                                computed("`Enabled` or `Disabled`."),
+			"state_transition_reason":              computed("Why the mapping is in that state."),
+			"tags":                                 tagsAttribute(),
+			"tags_all":                             tagsAllAttribute(),
+			"topics":                               schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()}},
+			"tumbling_window_in_seconds":           schema.Int64Attribute{Optional: true, MarkdownDescription: "Tumbling windows are not simulated: anything but `0` is refused by name.", Validators: []validator.Int64{int64validator.Between(0, 900)}},
+			"use_resource_timeout_for_propagation": schema.BoolAttribute{Optional: true, MarkdownDescription: "Accepted: nothing has to propagate in the simulator."},
+			"uuid":                                 stable("The mapping's UUID."),
+			"amazon_managed_kafka_event_source_config": kafka,
+			"self_managed_kafka_event_source_config":   kafka,
+		},
+		Blocks: mappingBlocks(ctx),
+	}
+}
+
+// mappingBlocks are the nested blocks, which but for timeouts are refused.
+func mappingBlocks(ctx context.Context) map[string]schema.Block {
+	set := func(attributes map[string]schema.Attribute) schema.SetNestedBlock {
+		return schema.SetNestedBlock{MarkdownDescription: notSimulated, NestedObject: schema.NestedBlockObject{Attributes: attributes}}
+	}
+	endpoints := schema.MapAttribute{ElementType: tftypes.StringType, Required: true, MarkdownDescription: notSimulated}
+	poller := func() schema.Int64Attribute {
+		return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}
+	}
+	return map[string]schema.Block{
+		"destination_config": block(notSimulated, nil, map[string]schema.Block{"on_failure": block(notSimulated, map[string]schema.Attribute{"destination_arn": text(true)}, nil)}),
+		"document_db_event_source_config": block(notSimulated, map[string]schema.Attribute{"collection_name": text(false), "database_name": text(true),
+			"full_document": text(false)}, nil),
+		"filter_criteria": block(notSimulated, nil, map[string]schema.Block{"filter": set(map[string]schema.Attribute{"pattern": text(false)})}),
+		"metrics_config":  block(notSimulated, map[string]schema.Attribute{"metrics": texts(true)}, nil),
+		"provisioned_poller_config": block(notSimulated, map[string]schema.Attribute{"maximum_pollers": poller(), "minimum_pollers": poller(),
+			"poller_group_name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}}, nil),
+		"scaling_config":              block(notSimulated, map[string]schema.Attribute{"maximum_concurrency": number()}, nil),
+		"self_managed_event_source":   replacing(notSimulated, map[string]schema.Attribute{"endpoints": endpoints}, nil),
+		"source_access_configuration": set(map[string]schema.Attribute{"type": text(true), "uri": text(true)}),
+		"timeouts":                    timeouts.Block(ctx, timeouts.Opts{Create: true, Update: true, Delete: true}),
+	}
+}
+
+// mappingRefused are the arguments on which the simulator does not act.
+var mappingRefused = []refused{
+	{name: "amazon_managed_kafka_event_source_config"}, {name: "bisect_batch_on_function_error"}, {name: "destination_config"},
+	{name: "document_db_event_source_config"}, {name: "filter_criteria"}, {name: "function_response_types"}, {name: "kms_key_arn"},
+	{name: "maximum_batching_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
+	{name: "maximum_record_age_in_seconds", allowed: []attr.Value{tftypes.Int64Value(-1)}}, {name: "metrics_config"},
+	{name: "parallelization_factor", allowed: []attr.Value{tftypes.Int64Value(1)}}, {name: "provisioned_poller_config"}, {name: "queues"},
+	{name: "scaling_config"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
+	{name: "source_access_configuration"}, {name: "topics"}, {name: "tumbling_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
+}
