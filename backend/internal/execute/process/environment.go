@@ -1,0 +1,203 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+)
+
+// environment is one program with its Runtime API. It serves one attempt at a time.
+type environment struct {
+	key         key
+	credentials Credentials
+	tmp         string
+	api         *api
+	out         *output
+	pid         int
+
+	killing sync.Mutex
+	reaped  bool          // under killing: the group's number may be somebody else's now
+	exited  chan struct{} // closed once the program has ended and its output was read
+	exit    error         // how, as exec.Cmd.Wait says; read after exited
+	peak    atomic.Int64  // MB, of a program that has ended
+
+	idleTimer *time.Timer // under the pool's lock, while idle
+	retired   bool        // under the pool's lock
+}
+
+// entrypointError means that the package's program cannot be started: that is the function's fault, not the machine's.
+type entrypointError struct{ reason string }
+
+func (e *entrypointError) Error() string { return e.reason }
+
+// keyOf says which environments can serve the version.
+func keyOf(v *function.Version) key {
+	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256}
+}
+
+// start starts an environment for the version in a place that the pool gave. The errors are those of Run, and
+// *entrypointError.
+func (e *Executor) start(ctx context.Context, v *function.Version) (*environment, error) {
+	task, err := e.code.use(ctx, v, &e.home)
+	if err != nil {
+		return nil, err
+	}
+	env, err := e.startIn(ctx, v, task)
+	if err != nil {
+		e.code.drop(v.Code.SHA256)
+		return nil, err
+	}
+	return env, nil
+}
+
+func (e *Executor) startIn(ctx context.Context, v *function.Version, task string) (*environment, error) {
+	p, err := e.program(ctx, v, task)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := e.Credentials(ctx, v)
+	if err != nil {
+		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
+	}
+	env := &environment{key: keyOf(v), credentials: credentials, exited: make(chan struct{})}
+	if env.tmp = e.pool.inheritFolder(env.key); env.tmp == "" {
+		if env.tmp, err = e.home.tmp(); err != nil {
+			return nil, err
+		}
+	}
+	if env.api, err = newAPI(); err != nil {
+		return nil, err
+	}
+	err = e.launch(env, p, surroundings{version: v, program: p, task: task, tmp: env.tmp, api: env.api.address,
+		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
+	if err != nil {
+		env.api.close()
+		e.pool.keepFolder(env.key, env.tmp)
+		return nil, err
+	}
+	return env, nil
+}
+
+// launch starts the program and those who look after it: one waits for its end, one reads its output.
+func (e *Executor) launch(env *environment, p *program, s surroundings) error {
+	out, write, err := newOutput()
+	if err != nil {
+		return err
+	}
+	defer write.Close()
+	env.out = out
+	cmd := exec.Command(p.path, p.args...)
+	cmd.Dir, cmd.Env = s.task, s.environ()
+	cmd.Stdout, cmd.Stderr = write, write
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if o := e.home.owner; o.switches {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: o.uid, Gid: o.gid}
+	}
+	e.work.Add(1)
+	following := make(chan struct{})
+	ended := func(err error) {
+		env.end(cmd, err)
+		out.close()
+		<-following
+		e.over(env)
+		e.work.Done()
+	}
+	// pid is set by the time anybody else sees env; ended may run before.
+	if err := spawn(cmd, ended); err != nil {
+		e.work.Done()
+		out.close()
+		return startError(p, err)
+	}
+	env.pid = cmd.Process.Pid
+	go func() {
+		out.follow()
+		close(following)
+	}()
+	return nil
+}
+
+// startError tells a package's program that cannot be started, in Lambda's words, from an interpreter that cannot.
+func startError(p *program, err error) error {
+	path, ok := errors.AsType[*fs.PathError](err)
+	if !p.bootstrap || !ok {
+		return fmt.Errorf("start %s: %w", p.path, err)
+	}
+	if _, missing := os.Stat(p.path); errors.Is(missing, fs.ErrNotExist) {
+		return &entrypointError{"Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
+	}
+	return &entrypointError{"fork/exec /var/task/bootstrap: " + path.Err.Error()}
+}
+
+// end notes that the program has ended, and ends what it started.
+func (env *environment) end(cmd *exec.Cmd, err error) {
+	env.killing.Lock()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the rest of its group; none is no error
+	env.reaped = true
+	env.killing.Unlock()
+	env.exit = err
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		env.peak.CompareAndSwap(0, int64(maxRSS(usage)))
+	}
+	env.out.line("")
+	close(env.exited)
+}
+
+// over releases what an environment that has ended used.
+func (e *Executor) over(env *environment) {
+	env.api.close()
+	e.code.drop(env.key.code)
+	e.pool.expire(env) // one that died while it was idle
+}
+
+// stop kills the process group, and does not wait. It may be called at any time and more than once.
+func (env *environment) stop() {
+	env.killing.Lock()
+	defer env.killing.Unlock()
+	if !env.reaped {
+		_ = syscall.Kill(-env.pid, syscall.SIGKILL)
+	}
+}
+
+// finish kills the process group, and waits until the program has ended and its output has been read.
+func (env *environment) finish() {
+	if !env.hasExited() {
+		env.peak.CompareAndSwap(0, int64(peakMemory(env.pid)))
+	}
+	env.stop()
+	<-env.exited
+}
+
+func (env *environment) hasExited() bool {
+	select {
+	case <-env.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// memory is the most memory that the program has used so far, in MB. Of one that ended by itself the system counts what
+// the backend used when it started it, so that is shown as at most the memory size.
+func (env *environment) memory(size int) int {
+	if env.hasExited() {
+		return min(int(env.peak.Load()), size)
+	}
+	return peakMemory(env.pid)
+}
+
+// exitReason says how the program ended, in Lambda's words.
+func (env *environment) exitReason() string {
+	if env.exit == nil {
+		return "Runtime exited without providing a reason"
+	}
+	return "Runtime exited with error: " + env.exit.Error()
+}

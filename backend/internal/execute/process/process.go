@@ -1,0 +1,210 @@
+// Package process runs functions as real programs, through the Lambda Runtime API.
+//
+// What it decides: which program a runtime is (the package's bootstrap, or the machine's interpreter with the runtime
+// client embedded here), when a new environment is needed and when a warm one serves, what the program may see (its
+// unpacked package, a folder of its own for temporary files, a clean environment), and when it has failed (an exit, the
+// timeout, an answer over the limit). What it never does: decide about permission, concurrency quotas or retries, or keep
+// anything that must survive the backend.
+//
+// The life of an environment, which is one process group with a Runtime API of its own on a loopback port:
+//
+//	start ─▶ init ──first next──▶ busy ──response or error, then next──▶ idle ──event──▶ busy …
+//	           │                   │                                       │
+//	           ├─ init/error       ├─ exit, timeout, cancelled             ├─ retired, idle for long, room needed
+//	           ├─ exit             └────────────▶ ended ◀──────────────────┘
+//	           └─ 10 s pass: killed, started again within the attempt's own timeout (as Lambda does)
+//
+// An attempt has ended when the program asks for the next event, so that all it wrote belongs to it and the
+// environment is free for the next caller. Ended means that the process group got SIGKILL and the program was waited for.
+// After a timeout the next environment of the function inherits the folder for temporary files, as recorded from AWS.
+// Unlike Lambda, an initialisation that fails with an error is not tried a second time before the error is reported.
+//
+// Programs run as the user nobody where the backend is root, in a process group of their own, and on Linux they die with
+// the backend. This keeps one's own code apart; it is no jail for hostile code: a program that leaves its process group
+// outlives its environment, and the memory size is shown but not enforced.
+//
+// Sources: the Lambda Runtime API reference, the developer guide's pages on environments, environment variables and
+// custom runtimes, and outcomes and log lines recorded from AWS between 2024 and 2026.
+package process
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+)
+
+// Credentials are those of a function's execution role, for the AWS calls that it makes.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, SessionToken string
+	// Expires is when, on the simulator's clock, they cease to be valid: an environment is not reused from then on.
+	// Zero: never.
+	Expires time.Time
+}
+
+// Options say what an Executor works with. Clock, Log, Code, Credentials and Endpoint are required.
+type Options struct {
+	Clock *clock.Clock
+	Log   *slog.Logger
+	// Dir is the folder for unpacked code and temporary files; what it holds is removed at the first run and at Close.
+	// Empty, or not enterable for the user that programs run as: a folder under the system's temporary folder.
+	Dir string
+	// Code returns the deployment package of a version, a zip file.
+	Code func(ctx context.Context, v *function.Version) ([]byte, error)
+	// Credentials returns what a new environment of the version signs with.
+	Credentials func(ctx context.Context, v *function.Version) (Credentials, error)
+	// Endpoint returns the backend's URL, given to programs as AWS_ENDPOINT_URL.
+	Endpoint func() string
+	// Libraries is a folder laid out as a layer's /opt (python, nodejs/node_modules) where functions find what Lambda's
+	// images bring, the AWS SDKs above all. Empty: only what the interpreter itself knows.
+	Libraries string
+	// MaxEnvironments bounds the programs alive at a time; 0 means 32. Further attempts wait for a free one.
+	MaxEnvironments int
+	// OneAtATime lets one attempt run at a time, so that a virtual clock's runs can be repeated. See Nested.
+	OneAtATime bool
+	// InitLimit is how long an initialisation may take; 0 means Lambda's 10 s.
+	InitLimit time.Duration
+	// IdleLimit is how long an environment stays warm without an event; 0 means 10 minutes.
+	IdleLimit time.Duration
+}
+
+// Executor runs attempts as real programs. It is safe for concurrent use.
+type Executor struct {
+	Options
+
+	turn chan struct{} // holds one token while an attempt runs; nil unless OneAtATime
+	pool *pool
+	home home
+	code packages
+	find finder
+
+	ended context.Context // done once Close was called
+	end   context.CancelFunc
+	work  sync.WaitGroup // runs and environments
+	keys  keys
+}
+
+var _ invoke.Executor = (*Executor)(nil)
+
+// ErrClosed is the error of a run that Close cut short or came before.
+var ErrClosed = errors.New("the backend is closing: no function is started any more")
+
+// errNotServed means that an idle environment was gone before it took the event: another one can.
+var errNotServed = errors.New("the environment ended before it took the event")
+
+// New returns an executor. Nothing is started and no folder is made before the first run. Close it.
+func New(o Options) *Executor {
+	const mostEnvironments, longestInit, longestIdle = 32, 10 * time.Second, 10 * time.Minute
+	if o.MaxEnvironments <= 0 {
+		o.MaxEnvironments = mostEnvironments
+	}
+	if o.InitLimit <= 0 {
+		o.InitLimit = longestInit
+	}
+	if o.IdleLimit <= 0 {
+		o.IdleLimit = longestIdle
+	}
+	e := &Executor{Options: o, pool: newPool(o.MaxEnvironments, o.IdleLimit)}
+	e.ended, e.end = context.WithCancel(context.Background())
+	e.home.wanted, e.home.log = o.Dir, o.Log
+	e.code.fetch = o.Code
+	e.find.log = o.Log
+	if o.OneAtATime {
+		e.turn = make(chan struct{}, 1)
+	}
+	return e
+}
+
+type nestedKey struct{}
+
+// Nested marks the runs under ctx as asked for by a function that is running now and waits for them. They do not wait for
+// their turn or for a free environment, which would be a deadlock: the caller holds it. (Up to twice MaxEnvironments.)
+func Nested(ctx context.Context) context.Context { return context.WithValue(ctx, nestedKey{}, true) }
+
+func isNested(ctx context.Context) bool { return ctx.Value(nestedKey{}) != nil }
+
+// Running reports whether a program that was given this access key is running an event now: what it asks of the backend
+// is then to be run under Nested.
+func (e *Executor) Running(accessKeyID string) bool { return e.keys.has(accessKeyID) }
+
+// Run runs one attempt, as invoke.Executor says. The error is fault.Unsupported where this machine cannot run the function
+// (and what to do is in the message), fault.Invalid where its package cannot be unpacked, ctx's own where ctx ended
+// first (the program is killed), and ErrClosed.
+func (e *Executor) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outcome, error) {
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
+	defer e.work.Done()
+	if e.turn != nil && !isNested(ctx) {
+		select {
+		case e.turn <- struct{}{}:
+			defer func() { <-e.turn }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-e.ended.Done():
+			return nil, ErrClosed
+		}
+	}
+	for {
+		out, err := e.attempt(ctx, inv)
+		if !errors.Is(err, errNotServed) {
+			return out, err
+		}
+	}
+}
+
+// enter counts a run, unless the executor is closed. The pool's lock keeps the count from growing under Close's wait.
+func (e *Executor) enter() error {
+	e.pool.mu.Lock()
+	defer e.pool.mu.Unlock()
+	if e.pool.closed {
+		return ErrClosed
+	}
+	e.work.Add(1)
+	return nil
+}
+
+// Retire ends the idle environments of a function, given by its unqualified ARN; busy ones end when their attempt does.
+func (e *Executor) Retire(functionARN string) {
+	for _, env := range e.pool.retire(functionARN) {
+		env.stop()
+	}
+}
+
+// Close ends every environment and every run, waits for them, and removes the folders.
+func (e *Executor) Close() {
+	e.end()
+	for _, env := range e.pool.close() {
+		env.stop()
+	}
+	e.work.Wait()
+	e.home.remove()
+}
+
+// keys counts the running attempts by access key.
+type keys struct {
+	mu   sync.Mutex
+	runs map[string]int
+}
+
+func (k *keys) add(key string, n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.runs == nil {
+		k.runs = map[string]int{}
+	}
+	if k.runs[key] += n; k.runs[key] == 0 {
+		delete(k.runs, key)
+	}
+}
+
+func (k *keys) has(key string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.runs[key] > 0
+}
