@@ -137,16 +137,12 @@ var verbs = map[string]func(ctx context.Context, s *story, rest string) error{
 		if w[2] == "" {
 			w[2] = `{"outcomes":[{}]}`
 		}
-		return verbs["script"](ctx, s, w[0]+" "+w[2])
+		return s.script(ctx, w[0], w[2])
 	},
 	// script FUNCTION SCRIPT
 	"script": func(ctx context.Context, s *story, rest string) error {
 		w := words(rest, 2)
-		var script control.Script
-		if err := json.Unmarshal([]byte(w[1]), &script); err != nil {
-			return err
-		}
-		return s.control.PutScript(ctx, w[0], script)
+		return s.script(ctx, w[0], w[1])
 	},
 	// permit FUNCTION SID PRINCIPAL [SOURCE_ARN [SOURCE_ACCOUNT]]
 	"permit": func(ctx context.Context, s *story, rest string) error {
@@ -254,4 +250,12 @@ func (s *story) call(ctx context.Context, c *clients, rest string) error {
 	}
 	fmt.Fprintf(&s.said, "%s: %d %s%s\n", rest, out.StatusCode, out.Payload, aws.ToString(out.FunctionError))
 	return nil
+}
+
+func (s *story) script(ctx context.Context, function, text string) error {
+	var script control.Script
+	if err := json.Unmarshal([]byte(text), &script); err != nil {
+		return err
+	}
+	return s.control.PutScript(ctx, function, script)
 }

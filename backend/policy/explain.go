@@ -16,6 +16,8 @@ func (r Reason) name() string {
 // Explain says in a sentence or a few, one a line, why the request was allowed or refused.
 func (d Decision) Explain() string {
 	switch {
+	case d.RootUser && d.CrossAccount:
+		return "allowed by " + strings.Join(d.names(Allow, d.granting), " and ") + "; the caller is its own account's root user, who needs no identity policy"
 	case d.RootUser:
 		return "allowed: the caller is the account's root user"
 	case d.Verdict == Allowed:

@@ -56,12 +56,8 @@ func (iv *Invoker) EnqueueIn(ctx context.Context, tx *postgres.Tx, req Request) 
 }
 
 func (iv *Invoker) item(req Request) (agenda.Item, error) {
-	if err := checkJSON(req.Payload); err != nil {
+	if err := CheckPayload(Event, req.Payload); err != nil {
 		return agenda.Item{}, err
-	}
-	if len(req.Payload) > MaxAsyncPayload {
-		return agenda.Item{}, fault.New(fault.TooLarge,
-			"%d byte payload is too large for the Event invocation type (limit %d bytes)", len(req.Payload), MaxAsyncPayload)
 	}
 	v := req.Function.Version
 	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload,

@@ -49,10 +49,8 @@ func (iv *Invoker) Register() {
 // service: fault.Throttled when no concurrency is free, fault.TooLarge, fault.Invalid for a payload that is not JSON, and
 // fault.Unsupported when this machine cannot run the function.
 func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
-	if len(req.Payload) > MaxSyncPayload {
-		return nil, fault.New(fault.TooLarge, "Request must be smaller than %d bytes for the InvokeFunction operation", MaxSyncPayload)
-	}
-	if err := checkJSON(req.Payload); err != nil {
+	if err := CheckPayload(RequestResponse, req.Payload); err != nil {
+		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: "not accepted: " + err.Error(), Rule: ruleSync})
 		return nil, err
 	}
 	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
@@ -133,6 +131,18 @@ func clip(s string) string {
 		return string(r[:most]) + "…"
 	}
 	return s
+}
+
+// CheckPayload refuses a payload that an invocation of the type does not take: one that is not JSON is a fault of kind
+// Invalid, one that is too large of kind TooLarge.
+func CheckPayload(t Type, payload []byte) error {
+	switch {
+	case t == Event && len(payload) > MaxAsyncPayload:
+		return fault.New(fault.TooLarge, "%d byte payload is too large for the Event invocation type (limit %d bytes)", len(payload), MaxAsyncPayload)
+	case t != Event && len(payload) > MaxSyncPayload:
+		return fault.New(fault.TooLarge, "Request must be smaller than %d bytes for the InvokeFunction operation", MaxSyncPayload)
+	}
+	return checkJSON(payload)
 }
 
 // checkJSON refuses a body that is not JSON, as Invoke does. An empty body is admitted: it stands for {}.

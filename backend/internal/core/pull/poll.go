@@ -156,10 +156,10 @@ func (p *Poller) header(m *EventSourceMapping, l *lane, b *Batch, read trace.Ste
 	}
 	return p.Trace.Open(trace.Header{Account: m.Account, Region: m.Region, SourceService: source.Service, SourceARN: m.EventSourceARN,
 		TargetARN: m.FunctionARN, InvocationType: string(invoke.RequestResponse), RequestID: p.IDs.UUID()},
-		trace.Step{Kind: trace.Published, Reason: fmt.Sprintf("%d records wait in %s", len(b.Records), l.shard)},
+		trace.Step{Kind: trace.Published, Reason: fmt.Sprintf("%s in %s", count(b.Records), l.shard)},
 		trace.Step{Kind: trace.Matched, Reason: "event source mapping " + m.UUID + ", kept by Lambda"},
 		read,
-		trace.Step{Kind: trace.Batched, Rule: ruleOrder, Reason: fmt.Sprintf("%d records of %s, %s to %s", len(b.Records), l.shard, b.first(), b.last())})
+		trace.Step{Kind: trace.Batched, Rule: ruleOrder, Reason: fmt.Sprintf("%s of %s, %s to %s", count(b.Records), l.shard, short(b.first()), short(b.last()))})
 }
 
 // refused stops the lane until the role changes, and says so.
@@ -212,7 +212,7 @@ func (p *Poller) invoke(ctx context.Context, m *EventSourceMapping, l *lane, fn 
 		l.done(b.last())
 	default:
 		p.Trace.Settle(h, trace.Succeeded, trace.Step{At: end, Kind: trace.Settled, Rule: ruleOrder,
-			Reason: "the function succeeded; the shard is done up to " + b.last()})
+			Reason: "the function succeeded; the shard is done up to " + short(b.last())})
 		l.done(b.last())
 	}
 	p.setResult(m.UUID, result)
@@ -242,4 +242,21 @@ func (p *Poller) again(l *lane, b *Batch, h trace.Header, from time.Time, failur
 	l.last, l.due, l.header = b.last(), &due, &h
 	p.Trace.Add(h, trace.Step{At: from, Kind: trace.Retried, Rule: ruleRetry,
 		Reason: fmt.Sprintf("the same batch again in %s, at %s; the shard waits", wait, due.Format(time.RFC3339))})
+}
+
+// count says how many records there are.
+func count(records []Record) string {
+	if len(records) == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", len(records))
+}
+
+// short is a sequence number for people: its last digits.
+func short(sequence string) string {
+	const digits = 12
+	if len(sequence) <= digits {
+		return sequence
+	}
+	return "…" + sequence[len(sequence)-digits:]
 }

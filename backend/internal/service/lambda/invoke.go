@@ -63,6 +63,11 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if in.InvocationType == types.InvocationTypeDryRun {
 		return &lambda.InvokeOutput{StatusCode: http.StatusNoContent}, denied
 	}
+	if denied == nil {
+		if err := invoke.CheckPayload(invoke.Type(in.InvocationType), in.Payload); err != nil {
+			return nil, err
+		}
+	}
 	h := a.open(call, ref, in, d, denied)
 	if denied != nil {
 		return nil, denied
