@@ -16,6 +16,7 @@ type field struct {
 	index  int
 	wire   string         // its name on the wire
 	schema *smithy.Schema // nil where the module has none
+	bound  bool           // carried outside the body
 }
 
 type fieldsKey struct {
@@ -57,6 +58,7 @@ func fieldsOf(t reflect.Type, s *smithy.Schema) []field {
 				}
 			}
 		}
+		m.bound = bound(m.schema)
 		list = append(list, m)
 	}
 	fieldsCache.Store(key, list)

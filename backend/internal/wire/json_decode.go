@@ -47,7 +47,7 @@ func setStruct(to reflect.Value, v any, s *smithy.Schema, path string) error {
 	}
 	for _, f := range fieldsOf(to.Type(), s) {
 		value, ok := object[f.wire]
-		if !ok || value == nil || bound(f.schema) {
+		if !ok || value == nil || f.bound {
 			continue
 		}
 		if err := setJSON(to.Field(f.index), value, f.schema, path+"/"+f.wire); err != nil {

@@ -25,7 +25,7 @@ func appendStruct(b []byte, v reflect.Value, s *smithy.Schema) ([]byte, error) {
 	var err error
 	for _, f := range fieldsOf(v.Type(), s) {
 		value := v.Field(f.index)
-		if absent(value) || bound(f.schema) {
+		if absent(value) || f.bound {
 			continue
 		}
 		if !first {

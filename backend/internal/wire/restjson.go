@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -20,7 +21,7 @@ func decodeREST(r *http.Request, op *operation, values []string, body []byte, in
 	query := r.URL.Query()
 	payload := false
 	for _, f := range fieldsOf(op.in, op.inSchema) {
-		if f.schema == nil {
+		if !f.bound {
 			continue
 		}
 		whole, err := decodeBound(r, query, op.labels, values, body, in.Field(f.index), f)
@@ -132,7 +133,7 @@ func encodeREST(w http.ResponseWriter, op *operation, out reflect.Value) error {
 	var body []byte
 	payload := false
 	for _, f := range fieldsOf(op.out, op.outSchema) {
-		if f.schema == nil {
+		if !f.bound {
 			continue
 		}
 		v := out.Field(f.index)
@@ -205,10 +206,14 @@ func writeJSON(w http.ResponseWriter, contentType string, e *Error, body map[str
 	for name, value := range e.Headers {
 		w.Header().Set(name, value)
 	}
-	text, err := json.Marshal(body)
-	if err != nil { // strings always marshal
-		panic(err)
+	text := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(body)) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = appendString(append(appendString(text, name), ':'), body[name])
 	}
+	text = append(text, '}')
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(e.Status)
 	_, _ = w.Write(text)
