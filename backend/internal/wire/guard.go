@@ -13,7 +13,7 @@ import (
 
 // Guard refuses what a page in the user's own browser could send: a request whose Host is not this backend's (a name that
 // somebody points at loopback), whose Origin is elsewhere, or which the browser itself calls cross-site. allowed lists
-// further hosts, as given with --listen.
+// further hosts, as given with --listen, in lower case. What pages may call (function URLs, HTTP APIs) is routed before it.
 func Guard(next http.Handler, allowed ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if why := suspicious(r, allowed); why != "" {

@@ -5,8 +5,10 @@
 //
 //	guard ─▶ which service? ─▶ who signed? ─▶ which operation? ─▶ decode ─▶ may they? ─▶ run ─▶ encode
 //
-// The service comes from the signature's credential scope, and where a request is unsigned from X-Amz-Target. The signer is
-// found by access key; wire verifies the signature and leaves it to an Authenticator to say whose key it is. An operation is
+// The service comes from the signature's credential scope, and where a request is unsigned from X-Amz-Target, from the form's
+// Action and Version, or from the path; what is left is S3's. The signer is found by access key; wire verifies the signature
+// and leaves it to an Authenticator to say whose key it is. Dates of signatures are real ones, whatever the simulator's clock
+// shows, because clients sign with theirs. An operation is
 // a plain function over the AWS SDK's own input and output structs:
 //
 //	wire.Op(func(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) { … })
@@ -16,7 +18,14 @@
 // table and no generated code. S3 has a front of its own and uses wire for authentication, framing and errors.
 //
 // Errors are *Error: code, status and message, written in the shape of the caller's protocol. Whatever else a service
-// returns is translated by the kind of its fault, and otherwise answered as an internal failure and logged.
+// returns is translated by the kind of its fault, and otherwise answered as an internal failure and logged. What AWS can and
+// the simulator cannot, be it a service or an operation, is answered 501 by name, and never taken for something else.
+//
+// wire decides nothing about permissions: it asks Config.Authorize with the action and the resource that the operation
+// names. It keeps no state but what it learned of the SDK's types.
+//
+// Sources: Signature Version 4 in the IAM User Guide and the Amazon S3 API Reference; the Smithy specifications of AWS
+// restJson1, awsJson1.0, awsJson1.1 and awsQuery; the Common Errors page of each service; recorded answers of Lambda.
 package wire
 
 import (
