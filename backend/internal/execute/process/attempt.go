@@ -14,6 +14,7 @@ import (
 type run struct {
 	executor *Executor
 	inv      *invoke.Invocation
+	key      key
 	env      *environment  // that asks for events; nil while there is none
 	left     time.Duration // of the function's timeout
 	init     time.Duration // how long the environment took to get ready; 0 in a warm one
@@ -32,11 +33,12 @@ func (e *Executor) attempt(ctx context.Context, inv *invoke.Invocation) (*invoke
 	if err := e.home.prepare(); err != nil {
 		return nil, err
 	}
-	env, err := e.pool.acquire(ctx, keyOf(inv.Function), e.Clock.Now())
+	k := e.pool.key(inv.Function)
+	env, err := e.pool.acquire(ctx, k, e.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
-	r := &run{executor: e, inv: inv, env: env, left: timeout(inv.Function)}
+	r := &run{executor: e, inv: inv, key: k, env: env, left: timeout(inv.Function)}
 	if env == nil {
 		return r.cold(ctx)
 	}
@@ -85,7 +87,7 @@ func (r *run) note(line string) { r.log = append(r.log, line...) }
 // failed; errNotReady, that the limit passed. In either case the environment has ended, and its place is still taken.
 func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invoke.Outcome, err error) {
 	before := time.Now()
-	env, err := r.executor.start(ctx, r.inv.Function)
+	env, err := r.executor.start(ctx, r.key, r.inv.Function)
 	if entry, ok := errors.AsType[*entrypointError](err); ok {
 		return execute.Failure(r.inv, execute.InvalidEntrypoint, entry.reason), nil
 	}
@@ -102,7 +104,7 @@ func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invo
 		r.env, r.init = env, time.Since(before)
 		return nil, nil
 	case <-env.api.failed:
-		env.awaitExit(timer)
+		env.awaitExit()
 	case <-env.exited:
 	case <-timer.C:
 		err = errNotReady
@@ -110,17 +112,28 @@ func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invo
 		err = ctx.Err()
 	}
 	r.executor.pool.forget(env)
-	env.finish()
+	r.end(env, err == errNotReady)
 	r.log = append(r.log, env.out.take()...)
-	r.executor.pool.keepFolder(env.key, env.tmp)
 	if err != nil {
 		return nil, err
 	}
 	return r.exited(env)
 }
 
+// end kills an environment and waits for it. What ran out of time leaves its temporary files to the next one.
+func (r *run) end(env *environment, keep bool) {
+	env.tmpKept.Store(keep)
+	env.finish()
+	if keep {
+		r.executor.pool.keepFolder(env.key, env.tmp)
+	}
+}
+
 // awaitExit lets a program that has reported its failure end by itself, so that what it writes last is kept.
-func (env *environment) awaitExit(timer *time.Timer) {
+func (env *environment) awaitExit() {
+	const grace = time.Second
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
 	select {
 	case <-env.exited:
 	case <-timer.C:
@@ -213,14 +226,13 @@ func (r *run) await(ctx context.Context, j *job, timer *time.Timer) (*invoke.Out
 		}
 		return out, err
 	case <-timer.C:
-		env.finish()
-		r.executor.pool.keepFolder(env.key, env.tmp)
+		r.end(env, true)
 		if out := env.api.result(j); out != nil {
 			return out, nil
 		}
 		return execute.Timeout(r.inv), nil
 	case <-ctx.Done():
-		env.finish()
+		r.end(env, false)
 		r.executor.pool.discard(env)
 		return nil, ctx.Err()
 	}

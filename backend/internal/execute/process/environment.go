@@ -31,7 +31,7 @@ type environment struct {
 	peak    atomic.Int64  // MB, of a program that has ended
 
 	idleTimer *time.Timer // under the pool's lock, while idle
-	retired   bool        // under the pool's lock
+	tmpKept   atomic.Bool // tmp outlives this environment
 }
 
 // entrypointError means that the package's program cannot be started: that is the function's fault, not the machine's.
@@ -39,19 +39,14 @@ type entrypointError struct{ reason string }
 
 func (e *entrypointError) Error() string { return e.reason }
 
-// keyOf says which environments can serve the version.
-func keyOf(v *function.Version) key {
-	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256}
-}
-
-// start starts an environment for the version in a place that the pool gave. The errors are those of Run, and
+// start starts an environment of the key, for the version, in a place that the pool gave. The errors are those of Run, and
 // *entrypointError.
-func (e *Executor) start(ctx context.Context, v *function.Version) (*environment, error) {
+func (e *Executor) start(ctx context.Context, k key, v *function.Version) (*environment, error) {
 	task, err := e.code.use(ctx, v, &e.home)
 	if err != nil {
 		return nil, err
 	}
-	env, err := e.startIn(ctx, v, task)
+	env, err := e.startIn(ctx, k, v, task)
 	if err != nil {
 		e.code.drop(v.Code.SHA256)
 		return nil, err
@@ -59,7 +54,7 @@ func (e *Executor) start(ctx context.Context, v *function.Version) (*environment
 	return env, nil
 }
 
-func (e *Executor) startIn(ctx context.Context, v *function.Version, task string) (*environment, error) {
+func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task string) (*environment, error) {
 	p, err := e.program(ctx, v, task)
 	if err != nil {
 		return nil, err
@@ -68,20 +63,21 @@ func (e *Executor) startIn(ctx context.Context, v *function.Version, task string
 	if err != nil {
 		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
 	}
-	env := &environment{key: keyOf(v), credentials: credentials, exited: make(chan struct{})}
+	env := &environment{key: k, credentials: credentials, exited: make(chan struct{})}
 	if env.tmp = e.pool.inheritFolder(env.key); env.tmp == "" {
 		if env.tmp, err = e.home.tmp(); err != nil {
 			return nil, err
 		}
 	}
 	if env.api, err = newAPI(); err != nil {
+		_ = os.RemoveAll(env.tmp)
 		return nil, err
 	}
 	err = e.launch(env, p, surroundings{version: v, program: p, task: task, tmp: env.tmp, api: env.api.address,
 		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
 	if err != nil {
 		env.api.close()
-		e.pool.keepFolder(env.key, env.tmp)
+		_ = os.RemoveAll(env.tmp)
 		return nil, err
 	}
 	return env, nil
@@ -156,6 +152,9 @@ func (e *Executor) over(env *environment) {
 	env.api.close()
 	e.code.drop(env.key.code)
 	e.pool.expire(env) // one that died while it was idle
+	if !env.tmpKept.Load() {
+		_ = os.RemoveAll(env.tmp)
+	}
 }
 
 // stop kills the process group, and does not wait. It may be called at any time and more than once.

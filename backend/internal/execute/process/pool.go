@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 )
 
 // key says which attempts an environment can serve: those of one version in one generation.
@@ -12,6 +14,7 @@ type key struct {
 	version    string
 	generation int64
 	code       string // SHA-256 of the package
+	epoch      int    // how often the function's environments have been retired
 }
 
 // mostPassed is how often a waiting run lets later ones of a warm function go first.
@@ -28,6 +31,7 @@ type pool struct {
 	idle   []*environment // the one idle longest first
 	all    map[*environment]bool
 	queue  []*waiter
+	epochs map[string]int   // by function
 	spare  map[key][]string // folders for temporary files, of environments that ran out of time
 }
 
@@ -39,7 +43,15 @@ type waiter struct {
 }
 
 func newPool(most int, idleLimit time.Duration) *pool {
-	return &pool{most: most, idleLimit: idleLimit, all: map[*environment]bool{}, spare: map[key][]string{}}
+	return &pool{most: most, idleLimit: idleLimit, all: map[*environment]bool{},
+		epochs: map[string]int{}, spare: map[key][]string{}}
+}
+
+// key says which environments can serve the version as it is now.
+func (p *pool) key(v *function.Version) key {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256, p.epochs[v.ARN()]}
 }
 
 // acquire returns an idle environment for k, or nil once there is a place for a new one, which the caller starts (add) or
@@ -152,7 +164,7 @@ func (p *pool) add(env *environment) bool {
 // release gives an environment back after an attempt: to a run that waits, or to the idle ones.
 func (p *pool) release(env *environment) {
 	p.mu.Lock()
-	if p.closed || env.retired || env.hasExited() {
+	if p.closed || env.key.epoch != p.epochs[env.key.function] || env.hasExited() {
 		p.mu.Unlock()
 		p.discard(env)
 		return
@@ -236,7 +248,7 @@ func (p *pool) free() {
 	p.count--
 }
 
-// retire takes out the idle environments of a function, and marks its busy ones.
+// retire takes out the idle environments of a function; with the epoch over, no other of them becomes idle again.
 func (p *pool) retire(function string) (idle []*environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -247,11 +259,7 @@ func (p *pool) retire(function string) (idle []*environment) {
 			idle = append(idle, env)
 		}
 	}
-	for env := range p.all {
-		if env.key.function == function {
-			env.retired = true
-		}
-	}
+	p.epochs[function]++
 	for k := range p.spare {
 		if k.function == function {
 			delete(p.spare, k) // the folders go when the home does

@@ -1,0 +1,1 @@
+require('that-does-not-exist');

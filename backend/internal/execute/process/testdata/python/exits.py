@@ -1,0 +1,3 @@
+import os
+print("leaving")
+os._exit(3)
