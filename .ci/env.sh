@@ -59,7 +59,12 @@ terraform_cli() {
 }
 
 # is_tofu PROGRAM
-is_tofu() { "$1" version 2>/dev/null | head -n 1 | grep -q '^OpenTofu'; }
+is_tofu() {
+	(
+		forget_cloud
+		"$1" version 2>/dev/null | grep '^OpenTofu' >/dev/null
+	)
+}
 
 # platform prints the provider's platform as Terraform writes it: linux_amd64.
 platform() { printf '%s_%s\n' "$("$GO" env GOOS)" "$("$GO" env GOARCH)"; }

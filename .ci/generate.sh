@@ -26,7 +26,7 @@ terraform {
 TF
 "$cli" -chdir="$work/module" init -no-color -input=false >"$work/log" 2>&1 || { cat "$work/log" >&2 && fail "init failed"; }
 "$cli" -chdir="$work/module" providers schema -json |
-	sed 's,"registry[^"]*/lambdasim/lambdasim":,"registry.terraform.io/lambdasim/lambdasim":,' >"$work/schema.json"
+	sed 's,"registry[^"]*/lambdasim/lambdasim":,"lambdasim":,' >"$work/schema.json"
 
 docs_tool=0.25.0
 program=$tools/tfplugindocs-$docs_tool
