@@ -1,0 +1,216 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+type s3ObjectResource struct{ resourceBase }
+
+func newS3ObjectResource() resource.Resource { return &s3ObjectResource{} }
+
+var (
+	_ resource.ResourceWithConfigure   = &s3ObjectResource{}
+	_ resource.ResourceWithModifyPlan  = &s3ObjectResource{}
+	_ resource.ResourceWithImportState = &s3ObjectResource{}
+)
+
+type s3ObjectModel struct {
+	ID            types.String `tfsdk:"id"`
+	Region        types.String `tfsdk:"region"`
+	ARN           types.String `tfsdk:"arn"`
+	Bucket        types.String `tfsdk:"bucket"`
+	CacheControl  types.String `tfsdk:"cache_control"`
+	Content       types.String `tfsdk:"content"`
+	ContentBase64 types.String `tfsdk:"content_base64"`
+	ContentType   types.String `tfsdk:"content_type"`
+	ETag          types.String `tfsdk:"etag"`
+	Key           types.String `tfsdk:"key"`
+	Metadata      types.Map    `tfsdk:"metadata"`
+	Source        types.String `tfsdk:"source"`
+	SourceHash    types.String `tfsdk:"source_hash"`
+}
+
+// Metadata names the type.
+func (r *s3ObjectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_s3_object"
+}
+
+// Schema describes lambdasim_s3_object. Arguments of the AWS provider's resource that are not here are not simulated, and
+// Terraform refuses them by name.
+func (r *s3ObjectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An object in a bucket. Writing it is an event, and so is deleting it.",
+		Attributes: map[string]schema.Attribute{
+			"id": idAttribute("`BUCKET/KEY`."), "region": regionAttribute(),
+			"arn":           schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the object.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+			"bucket":        schema.StringAttribute{Required: true, MarkdownDescription: "Name of the bucket.", PlanModifiers: replace},
+			"key":           schema.StringAttribute{Required: true, MarkdownDescription: "Key of the object.", PlanModifiers: replace},
+			"cache_control": schema.StringAttribute{Optional: true, MarkdownDescription: "`Cache-Control` of the object."},
+			"content": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's text. One of `content`, `content_base64` and `source`.",
+				Validators: []validator.String{stringvalidator.ExactlyOneOf(path.MatchRoot("content"), path.MatchRoot("content_base64"), path.MatchRoot("source"))}},
+			"content_base64": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's bytes in base64."},
+			"content_type":   schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "`Content-Type`; `application/octet-stream` by default.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+			"etag":           schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "MD5 of the object. Computed at plan, so that changed content is noticed."},
+			"metadata":       schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Metadata, with names in lower case."},
+			"source":         schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the object's bytes."},
+			"source_hash":    schema.StringAttribute{Optional: true, MarkdownDescription: "Any text; a change writes the object again."},
+		},
+	}
+}
+
+// bytes is the object's content.
+func (m *s3ObjectModel) bytes() ([]byte, error) {
+	switch {
+	case !m.Source.IsNull():
+		return os.ReadFile(m.Source.ValueString())
+	case !m.ContentBase64.IsNull():
+		return base64.StdEncoding.DecodeString(m.ContentBase64.ValueString())
+	}
+	return []byte(m.Content.ValueString()), nil
+}
+
+// ModifyPlan fills in region, id and ARN, and the hash of the content where it is known.
+func (r *s3ObjectResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.clients == nil || req.Plan.Raw.IsNull() {
+		return
+	}
+	r.planRegion(ctx, req, resp)
+	var m s3ObjectModel
+	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.Bucket.IsUnknown() && !m.Key.IsUnknown() {
+		m.names()
+	}
+	var given types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("etag"), &given)...)
+	if given.IsNull() && !m.Source.IsUnknown() && !m.Content.IsUnknown() && !m.ContentBase64.IsUnknown() {
+		if data, err := m.bytes(); err == nil {
+			sum := md5.Sum(data)
+			m.ETag = types.StringValue(hex.EncodeToString(sum[:]))
+		}
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
+}
+
+func (m *s3ObjectModel) names() {
+	m.ID = types.StringValue(m.Bucket.ValueString() + "/" + m.Key.ValueString())
+	m.ARN = types.StringValue("arn:aws:s3:::" + m.ID.ValueString())
+}
+
+func (r *s3ObjectResource) put(ctx context.Context, m *s3ObjectModel, diags *diag.Diagnostics) {
+	data, err := m.bytes()
+	if err != nil {
+		diags.AddError("Reading the content of the object "+m.Key.ValueString(), err.Error())
+		return
+	}
+	if m.ContentType.IsUnknown() || m.ContentType.IsNull() {
+		m.ContentType = types.StringValue("application/octet-stream")
+	}
+	out, err := r.clients.S3(m.Region.ValueString()).PutObject(ctx, &s3.PutObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer(), Body: bytes.NewReader(data),
+		ContentType: m.ContentType.ValueStringPointer(), CacheControl: m.CacheControl.ValueStringPointer(), Metadata: tagsOf(ctx, m.Metadata, diags)})
+	if err != nil {
+		addError(diags, "Writing the object", m.Bucket.ValueString()+"/"+m.Key.ValueString(), err)
+		return
+	}
+	m.names()
+	m.ETag = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`))
+}
+
+// Create writes the object.
+func (r *s3ObjectResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var m s3ObjectModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if r.put(ctx, &m, &resp.Diagnostics); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
+}
+
+// Read refreshes the state; an object that is gone leaves it.
+func (r *s3ObjectResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var m s3ObjectModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	out, err := r.clients.S3(m.Region.ValueString()).HeadObject(ctx, &s3.HeadObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
+	if isNotFound(err) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, "Reading the object", m.Bucket.ValueString()+"/"+m.Key.ValueString(), err)
+		return
+	}
+	m.names()
+	m.ETag, m.ContentType = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`)), types.StringPointerValue(out.ContentType)
+	m.CacheControl = optionalString(out.CacheControl, m.CacheControl)
+	if m.Region.IsNull() {
+		m.Region = types.StringValue(r.clients.Region)
+	}
+	if len(out.Metadata) > 0 || len(m.Metadata.Elements()) > 0 {
+		metadata, more := types.MapValueFrom(ctx, types.StringType, out.Metadata)
+		resp.Diagnostics.Append(more...)
+		m.Metadata = metadata
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// Update writes the object again.
+func (r *s3ObjectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var m s3ObjectModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if r.put(ctx, &m, &resp.Diagnostics); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
+}
+
+// Delete removes the object.
+func (r *s3ObjectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var m s3ObjectModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	_, err := r.clients.S3(m.Region.ValueString()).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
+	if err != nil && !isNotFound(err) {
+		addError(&resp.Diagnostics, "Deleting the object", m.ID.ValueString(), err)
+	}
+}
+
+// ImportState imports by BUCKET/KEY.
+func (r *s3ObjectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	bucket, key, ok := strings.Cut(strings.TrimPrefix(req.ID, "s3://"), "/")
+	if !ok || key == "" {
+		resp.Diagnostics.AddError("Not an import id", "Want BUCKET/KEY or s3://BUCKET/KEY.")
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("bucket"), bucket)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("key"), key)...)
+}
