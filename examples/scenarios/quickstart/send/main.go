@@ -7,6 +7,7 @@
 //	go run ./send quote storefront              invoke as a role of the same account
 //	go run ./send quote partner                 … of another account, -expect refused where it must be refused
 //	go run ./send expect orders 1 delivered     wait until all is quiet, then demand at least so many deliveries
+//	go run ./send arrived 6                     … or exactly so many orders
 //	go run ./send trace                         print what was decided, delivery by delivery
 //
 // It ends with status 1 where something went otherwise than expected.
@@ -101,12 +102,14 @@ func (s *sender) step(ctx context.Context, args []string, expect string) error {
 		return s.quote(ctx, args[1], expect)
 	case len(args) == 4 && args[0] == "expect":
 		return number(args[2], func(n int) error { return s.expect(ctx, args[1], n, args[3]) })
+	case len(args) == 2 && args[0] == "arrived":
+		return number(args[1], func(n int) error { return s.arrived(ctx, n) })
 	case len(args) == 1 && args[0] == "mark":
 		return s.mark(ctx)
 	case len(args) == 1 && args[0] == "trace":
 		return s.trace(ctx)
 	}
-	return fmt.Errorf("%q is not one of: upload KEY, orders N, quote storefront|partner|bystander, expect FUNCTION N OUTCOME, mark, trace", args)
+	return fmt.Errorf("%q is not one of: upload KEY, orders N, quote storefront|partner|bystander, expect FUNCTION N OUTCOME, arrived N, mark, trace", args)
 }
 
 func number(text string, use func(int) error) error {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +122,37 @@ func (s *sender) expect(ctx context.Context, function string, n int, outcome str
 	if outcome == "denied" {
 		fmt.Print(indented(because(list[len(list)-1])))
 	}
+	return nil
+}
+
+// records is how a batch says its size in the trace.
+var records = regexp.MustCompile(`^(\d+) records? of shard`)
+
+// arrived demands that batches with exactly n orders altogether were delivered.
+func (s *sender) arrived(ctx context.Context, n int) error {
+	if err := s.drain(ctx); err != nil {
+		return err
+	}
+	list, err := s.control.Deliveries(ctx, control.DeliveriesQuery{Function: s.out.OrdersFunction.Value, Outcome: "delivered", After: s.after})
+	if err != nil {
+		return err
+	}
+	got := 0
+	for _, d := range list {
+		for _, step := range d.Steps {
+			if m := records.FindStringSubmatch(step.Reason); step.Kind == "batched" && m != nil {
+				size, err := strconv.Atoi(m[1])
+				if err != nil {
+					return err
+				}
+				got += size
+			}
+		}
+	}
+	if got != n {
+		return fmt.Errorf("%d orders arrived where %d were put", got, n)
+	}
+	say("%d of %d orders arrived", got, n)
 	return nil
 }
 

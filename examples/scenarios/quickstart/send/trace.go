@@ -54,12 +54,7 @@ func table(list []control.Delivery) {
 		if d.InvocationType == "RequestResponse" {
 			how = "sync"
 		}
-		why := because(d)
-		last := why[len(why)-1]
-		if len(why) > 2 {
-			last = fmt.Sprintf("%s (and %d more)", why[1], len(why)-2)
-		}
-		fmt.Fprintf(w, "%d\t%s %s\t%s\t%s\t%s\t%s\n", d.ID, d.Source.Service, tail(d.Source.ARN), tail(d.TargetARN), how, d.Outcome, last)
+		fmt.Fprintf(w, "%d\t%s %s\t%s\t%s\t%s\t%s\n", d.ID, d.Source.Service, tail(d.Source.ARN), tail(d.TargetARN), how, d.Outcome, brief(because(d)))
 	}
 	w.Flush()
 }
@@ -76,6 +71,24 @@ func because(d control.Delivery) []string {
 		}
 	}
 	return strings.Split(strings.TrimSpace(reason), "\n")
+}
+
+// brief is the verdict, and where it is a refusal the first thing that was missing.
+func brief(lines []string) string {
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "refused") {
+			continue
+		}
+		switch missing := lines[i+1:]; len(missing) {
+		case 0:
+			return line
+		case 1:
+			return "refused: " + missing[0]
+		default:
+			return fmt.Sprintf("refused: %s (and %d more)", missing[0], len(missing)-1)
+		}
+	}
+	return lines[len(lines)-1]
 }
 
 func indented(lines []string) string { return "    " + strings.Join(lines, "\n    ") + "\n" }

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// catalogue is what the function returns; nobody waits for it, since S3 invokes asynchronously.
-type catalogue struct {
+// arrivals is what the function returns; nobody waits for it, since S3 invokes asynchronously.
+type arrivals struct {
 	Keys  []string `json:"keys"`
 	Bytes int64    `json:"bytes"`
 }
@@ -24,8 +24,8 @@ func main() {
 	lambda.Start(handle)
 }
 
-func handle(ctx context.Context, event events.S3Event) (catalogue, error) {
-	var c catalogue
+func handle(ctx context.Context, event events.S3Event) (arrivals, error) {
+	var c arrivals
 	for _, record := range event.Records {
 		key, err := url.QueryUnescape(record.S3.Object.Key) // S3 sends keys form-encoded
 		if err != nil {
