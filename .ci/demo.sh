@@ -14,8 +14,7 @@ cli=$(terraform_cli) || fail "there is no Terraform or OpenTofu of $least_cli or
 
 work=$(mktemp -d /tmp/lambdasim-demo.XXXXXX)
 chmod 711 "$work" # functions and the database run as other users where this runs as root
-backend=
-log=$work/backend.log
+. .ci/backend.sh
 
 finish() {
 	local status=$?
@@ -26,15 +25,9 @@ finish() {
 			printf -- '--- the end of the last command of %s:\n' "$(basename "$cli")" >&2
 			tail -n 30 "$work/terraform.log" >&2
 		fi
-		if [ -s "$log" ]; then
-			printf -- '--- the end of the backend'\''s log:\n' >&2
-			tail -n 40 "$log" >&2
-		fi
+		show_log
 	fi
-	if [ -n "$backend" ] && kill -0 "$backend" 2>/dev/null; then
-		kill -TERM "$backend"
-		wait "$backend" || true
-	fi
+	stop_backend || true
 	[ -n "${KEEP:-}" ] && echo "everything is still in $work" >&2 || rm -rf "$work"
 	exit $status
 }
@@ -44,40 +37,21 @@ trap 'exit 143' TERM
 
 title() { printf '\n== %s\n' "$*"; }
 
-start_backend() {
-	local line=
-	mkfifo "$work/ready"
-	"$BINARY" backend --listen 127.0.0.1:0 --state-dir "$work/state" >"$work/ready" 2>"$log" &
-	backend=$!
-	exec 3<"$work/ready" # stays open, so that the backend can go on writing
-	until read -r -t 1 -u 3 line && [ -n "$line" ]; do
-		kill -0 "$backend" 2>/dev/null || fail "the backend ended before it was ready"
-		[ $((SECONDS - began)) -lt 120 ] || fail "the backend is not ready after two minutes"
-	done
-	export LAMBDASIM_ENDPOINT=${line##* at }
-	echo "  $line"
-}
-
 # terraform runs the CLI in the copy of the quickstart and keeps what it prints for the case that it fails.
 terraform() { "$cli" -chdir="$work/quickstart" "$@" >"$work/terraform.log" 2>&1 </dev/null; }
 
 apply() { # apply [-var …]
-	terraform apply -auto-approve -input=false -no-color -var "architecture=$architecture" "$@" || return
+	terraform apply -auto-approve -input=false -no-color -var "architecture=$(architecture)" "$@" || return
 	grep -E '^(Apply complete|No changes)' "$work/terraform.log" | sed 's/^/  /'
 	"$cli" -chdir="$work/quickstart" output -json >"$work/outputs.json"
 }
 
 send() { "$work/send" -outputs "$work/outputs.json" ${mark:+-after "$mark"} "$@"; }
 
-case $("$GO" env GOARCH) in
-arm64) architecture=arm64 ;;
-*) architecture=x86_64 ;;
-esac
-
 title "Build what the demo runs"
 cp -R examples/scenarios/quickstart "$work/quickstart"
 rm -rf "$work"/quickstart/{.terraform,.lambdasim,build} "$work"/quickstart/terraform.tfstate*
-GOOS=linux CGO_ENABLED=0 "$GO" build -trimpath -tags lambda.norpc -o "$work/quickstart/build/uploads/bootstrap" ./examples/scenarios/quickstart/functions/uploads
+build_functions examples/scenarios/quickstart "$work/quickstart"
 "$GO" build -o "$work/send" ./examples/scenarios/quickstart/send
 lay_mirror "$work/mirror"
 write_cli_config "$work/cli.tfrc" "$work/mirror"
@@ -137,12 +111,8 @@ title "The delivery trace"
 send trace
 
 title "$(basename "$cli") destroy, and stop"
-terraform destroy -auto-approve -input=false -no-color -var "architecture=$architecture"
+terraform destroy -auto-approve -input=false -no-color -var "architecture=$(architecture)"
 grep '^Destroy complete' "$work/terraform.log" | sed 's/^/  /'
-kill -TERM "$backend"
-stopped=0
-wait "$backend" || stopped=$?
-backend=
-[ $stopped = 0 ] || fail "the backend ended with status $stopped"
+stop_backend
 echo "  the backend has stopped"
 printf '\nThe demo took %s seconds. Next: README.md, "Five minutes".\n' "$((SECONDS - began))"

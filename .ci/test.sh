@@ -25,6 +25,7 @@ check "gofmt" unformatted
 check "go vet" "$GO" vet ./...
 check "tests" .ci/gotest.sh
 check "examples" .ci/examples.sh
+check "terraform test of the scenarios" .ci/scenarios.sh
 
 if [ ${#failed[@]} -gt 0 ]; then
 	fail "failed: $(printf '%s; ' "${failed[@]}")"

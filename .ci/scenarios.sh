@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs terraform test in each scenario under examples/ that has tests, against a backend of its own.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$root"
+forget_cloud
+cli=$(terraform_cli) || fail "there is no Terraform or OpenTofu of $least_cli or newer: make setup finds or builds one"
+[ -x "$BINARY" ] || fail "there is no $BINARY: make build"
+
+work=$(mktemp -d /tmp/lambdasim-test.XXXXXX)
+chmod 711 "$work"
+. .ci/backend.sh
+
+finish() {
+	local status=$?
+	trap - EXIT
+	[ $status = 0 ] || show_log
+	stop_backend || true
+	rm -rf "$work"
+	exit $status
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+lay_mirror "$work/mirror"
+write_cli_config "$work/cli.tfrc" "$work/mirror"
+export TF_CLI_CONFIG_FILE=$work/cli.tfrc
+start_backend
+
+for scenario in examples/scenarios/*/; do
+	scenario=${scenario%/}
+	compgen -G "$scenario/tests/*.tftest.hcl" >/dev/null || continue
+	copy=$work/$(basename "$scenario")
+	cp -R "$scenario" "$copy"
+	rm -rf "$copy"/{.terraform,.lambdasim,build} "$copy"/terraform.tfstate*
+	build_functions "$scenario" "$copy"
+	TF_VAR_architecture=$(architecture)
+	export TF_VAR_architecture
+	"$cli" -chdir="$copy" init -no-color -input=false >"$work/log" 2>&1 || { cat "$work/log" >&2 && fail "init failed in $scenario"; }
+	"$cli" -chdir="$copy" test -no-color || fail "the tests of $scenario failed"
+done
+stop_backend
