@@ -37,7 +37,9 @@ func (s *sender) trace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	table(list)
+	if err := table(list); err != nil {
+		return err
+	}
 	text, err := s.control.DeliveriesText(ctx, q)
 	if err != nil {
 		return err
@@ -46,7 +48,7 @@ func (s *sender) trace(ctx context.Context) error {
 	return nil
 }
 
-func table(list []control.Delivery) {
+func table(list []control.Delivery) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "#\tFROM\tTO\tHOW\tOUTCOME\tBECAUSE")
 	for _, d := range list {
@@ -56,7 +58,7 @@ func table(list []control.Delivery) {
 		}
 		fmt.Fprintf(w, "%d\t%s %s\t%s\t%s\t%s\t%s\n", d.ID, d.Source.Service, tail(d.Source.ARN), tail(d.TargetARN), how, d.Outcome, brief(because(d)))
 	}
-	w.Flush()
+	return w.Flush()
 }
 
 // because is the reason of the last policy decision, line by line; of the last step where no policy was asked.
