@@ -1,0 +1,121 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+type iamPolicyDocumentDataSource struct{}
+
+func newIAMPolicyDocumentDataSource() datasource.DataSource { return &iamPolicyDocumentDataSource{} }
+
+type policyDocumentModel struct {
+	ID                      types.String           `tfsdk:"id"`
+	JSON                    types.String           `tfsdk:"json"`
+	MinifiedJSON            types.String           `tfsdk:"minified_json"`
+	OverridePolicyDocuments []string               `tfsdk:"override_policy_documents"`
+	PolicyID                types.String           `tfsdk:"policy_id"`
+	SourcePolicyDocuments   []string               `tfsdk:"source_policy_documents"`
+	Statement               []policyStatementModel `tfsdk:"statement"`
+	Version                 types.String           `tfsdk:"version"`
+}
+
+type policyStatementModel struct {
+	Actions       []string               `tfsdk:"actions"`
+	Condition     []policyConditionModel `tfsdk:"condition"`
+	Effect        types.String           `tfsdk:"effect"`
+	NotActions    []string               `tfsdk:"not_actions"`
+	NotPrincipals []policyPrincipalModel `tfsdk:"not_principals"`
+	NotResources  []string               `tfsdk:"not_resources"`
+	Principals    []policyPrincipalModel `tfsdk:"principals"`
+	Resources     []string               `tfsdk:"resources"`
+	SID           types.String           `tfsdk:"sid"`
+}
+
+type policyConditionModel struct {
+	Test     string   `tfsdk:"test"`
+	Values   []string `tfsdk:"values"`
+	Variable string   `tfsdk:"variable"`
+}
+
+type policyPrincipalModel struct {
+	Identifiers []string `tfsdk:"identifiers"`
+	Type        string   `tfsdk:"type"`
+}
+
+// Metadata names the type.
+func (d *iamPolicyDocumentDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_iam_policy_document"
+}
+
+// Schema describes the data source.
+func (d *iamPolicyDocumentDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	set := func(description string) schema.SetAttribute {
+		return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+	}
+	principals := func(description string) schema.SetNestedBlock {
+		return schema.SetNestedBlock{MarkdownDescription: description, NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
+			"type":        schema.StringAttribute{Required: true, MarkdownDescription: "`AWS`, `Service`, `Federated`, `CanonicalUser` or `*`."},
+			"identifiers": schema.SetAttribute{ElementType: types.StringType, Required: true, MarkdownDescription: "Who: ARNs, accounts, services or `*`."},
+		}}}
+	}
+	list := func(description string) schema.ListAttribute {
+		return schema.ListAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Writes a policy document. It is computed here; nothing is called.",
+		Attributes: map[string]schema.Attribute{
+			"id":                        schema.StringAttribute{Computed: true, MarkdownDescription: "Hash of the document."},
+			"json":                      schema.StringAttribute{Computed: true, MarkdownDescription: "The document."},
+			"minified_json":             schema.StringAttribute{Computed: true, MarkdownDescription: "The document without white space."},
+			"override_policy_documents": list("Documents whose statements replace those of the same sid, and are added otherwise."),
+			"policy_id":                 schema.StringAttribute{Optional: true, MarkdownDescription: "Id of the document."},
+			"source_policy_documents":   list("Documents whose statements come first; their sids must be unique."),
+			"version": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Version of the language; `2012-10-17` by default.",
+				Validators: []validator.String{stringvalidator.OneOf("2008-10-17", "2012-10-17")}},
+		},
+		Blocks: map[string]schema.Block{"statement": schema.ListNestedBlock{MarkdownDescription: "A statement.", NestedObject: schema.NestedBlockObject{
+			Attributes: map[string]schema.Attribute{
+				"actions": set("Actions."), "not_actions": set("All actions but these."), "resources": set("ARNs."), "not_resources": set("All ARNs but these."),
+				"effect": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "`Allow`, the default, or `Deny`.", Validators: []validator.String{stringvalidator.OneOf("Allow", "Deny")}},
+				"sid":    schema.StringAttribute{Optional: true, MarkdownDescription: "Id of the statement."},
+			},
+			Blocks: map[string]schema.Block{
+				"principals": principals("Who."), "not_principals": principals("All but these."),
+				"condition": schema.SetNestedBlock{MarkdownDescription: "A condition.", NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
+					"test":     schema.StringAttribute{Required: true, MarkdownDescription: "Operator, for example `ArnLike`."},
+					"variable": schema.StringAttribute{Required: true, MarkdownDescription: "Condition key, for example `aws:SourceArn`."},
+					"values":   schema.ListAttribute{ElementType: types.StringType, Required: true, MarkdownDescription: "Values, of which one must match."},
+				}}},
+			},
+		}}},
+	}
+}
+
+// Read writes the document.
+func (d *iamPolicyDocumentDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m policyDocumentModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m.Version = types.StringValue(or(m.Version, "2012-10-17"))
+	for i := range m.Statement {
+		m.Statement[i].Effect = types.StringValue(or(m.Statement[i].Effect, "Allow"))
+	}
+	pretty, minified, err := writePolicy(&m)
+	if err != nil {
+		resp.Diagnostics.AddError("Writing the policy document", err.Error())
+		return
+	}
+	m.JSON, m.MinifiedJSON = types.StringValue(pretty), types.StringValue(minified)
+	m.ID = types.StringValue(fmt.Sprint(crc32.ChecksumIEEE([]byte(pretty))))
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
