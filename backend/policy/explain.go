@@ -27,7 +27,8 @@ func (d Decision) Explain() string {
 	}
 	lines := []string{fmt.Sprintf("refused: no %s allows it", d.DecidedBy)}
 	for _, r := range d.Reasons {
-		if r.Kind != d.DecidedBy || r.Effect != Allow {
+		either := d.DecidedBy == IdentityPolicy && !d.CrossAccount && r.Kind == ResourcePolicy // in one account it would do as well
+		if r.Effect != Allow || (r.Kind != d.DecidedBy && !either) {
 			continue
 		}
 		if r.Matched {
