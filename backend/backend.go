@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -34,6 +35,8 @@ type Backend struct {
 	served   chan struct{}
 	failed   chan error
 	work     string // folder of function processes
+	closing  sync.Once
+	closed   error
 }
 
 // New checks the configuration. Nothing is started.
@@ -147,8 +150,13 @@ func (b *Backend) URL() string {
 func (b *Backend) Failed() <-chan error { return b.failed }
 
 // Close stops taking requests, gives back what is in flight, ends the functions, and stops the database. It may be called
-// on a backend that did not start.
+// on a backend that did not start, and again.
 func (b *Backend) Close(ctx context.Context) error {
+	b.closing.Do(func() { b.closed = b.close(ctx) })
+	return b.closed
+}
+
+func (b *Backend) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	var errs []error
