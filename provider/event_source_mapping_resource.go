@@ -75,7 +75,9 @@ func (r *eventSourceMappingResource) ModifyPlan(ctx context.Context, req resourc
 	if !plan.FunctionName.IsUnknown() && sameFunction(plan.FunctionName.ValueString(), state.FunctionARN.ValueString()) {
 		plan.FunctionARN = state.FunctionARN
 	}
-	if !plan.moves(&state) {
+	if plan.moves(&state) {
+		plan.LastModified, plan.LastProcessingResult, plan.State, plan.StateTransitionReason = types.StringUnknown(), types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	} else {
 		plan.LastModified, plan.LastProcessingResult, plan.State, plan.StateTransitionReason = state.LastModified, state.LastProcessingResult, state.State, state.StateTransitionReason
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

@@ -65,7 +65,11 @@ func (r *functionResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	}
 	r.planNames(ctx, &plan, region)
 	r.planCode(ctx, req, &plan, &state, &resp.Diagnostics)
-	if !req.State.Raw.IsNull() && !plan.changes(&state) {
+	switch {
+	case req.State.Raw.IsNull():
+	case plan.changes(&state): // also where code alone has changed, which the configuration does not show
+		plan.LastModified, plan.SourceCodeSize = types.StringUnknown(), types.Int64Unknown()
+	default:
 		plan.LastModified, plan.SourceCodeSize = state.LastModified, state.SourceCodeSize
 	}
 	plan.SigningJobARN, plan.SigningProfileVersionARN = types.StringValue(""), types.StringValue("")
