@@ -44,7 +44,7 @@ func requiredNumber() schema.Int64Attribute {
 	return schema.Int64Attribute{Required: true, MarkdownDescription: notSimulated}
 }
 
-func flag() schema.BoolAttribute {
+func boolean() schema.BoolAttribute {
 	return schema.BoolAttribute{Optional: true, MarkdownDescription: notSimulated}
 }
 

@@ -56,7 +56,7 @@ func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.Sche
 			"arn":    stable("ARN of the mapping."),
 			"batch_size": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Most records of one invocation, 1 to 10000. 100 by default for streams.",
 				Validators: []validator.Int64{int64validator.Between(1, 10000)}, PlanModifiers: kept},
-			"bisect_batch_on_function_error": flag(),
+			"bisect_batch_on_function_error": boolean(),
 			"enabled":                        schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Whether Lambda polls. A disabled mapping keeps its position."},
 			"event_source_arn": schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the stream. Kinesis streams are simulated.", PlanModifiers: replace,
 				Validators: []validator.String{arnValidator(), stringvalidator.ExactlyOneOf(path.MatchRoot("event_source_arn"), path.MatchRoot("self_managed_event_source"))}},

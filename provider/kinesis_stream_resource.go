@@ -67,7 +67,7 @@ func (r *kinesisStreamResource) Schema(_ context.Context, _ resource.SchemaReque
 			"id": idAttribute("The stream's ARN."), "region": regionAttribute(),
 			"arn":                       schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the stream, known at plan.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 			"encryption_type":           schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("NONE"), MarkdownDescription: "`NONE`. `KMS` is not simulated: refused by name.", Validators: []validator.String{stringvalidator.OneOf("NONE", "KMS")}},
-			"enforce_consumer_deletion": flag(),
+			"enforce_consumer_deletion": boolean(),
 			"kms_key_id":                text(false),
 			"max_record_size_in_kib":    number(),
 			"name":                      schema.StringAttribute{Required: true, MarkdownDescription: "Name of the stream.", PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}, Validators: []validator.String{stringvalidator.LengthBetween(1, 128)}},

@@ -67,7 +67,7 @@ func (r *s3BucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"bucket_regional_domain_name": computed("The bucket's name in the region's domain; the simulator does not serve it."),
 			"bucket_region":               computed("Region of the bucket."),
 			"force_destroy":               schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the bucket deletes its objects first. Their events are sent."},
-			"object_lock_enabled":         flag(),
+			"object_lock_enabled":         boolean(),
 			"tags":                        schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated},
 		},
 	}

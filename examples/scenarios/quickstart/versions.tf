@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# The backend is found through LAMBDASIM_ENDPOINT, or started in .lambdasim/ of this folder.
+# The backend is found through LAMBDASIM_ENDPOINT.
 provider "lambdasim" {
   region = "us-east-1"
 }

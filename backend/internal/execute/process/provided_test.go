@@ -17,19 +17,19 @@ func TestGo(t *testing.T) {
 	b := setup(t)
 	v := b.golang()
 	t.Run("returns its result and is warm from then on", func(t *testing.T) {
-		b.succeeds(v, `{"do":"count"}`, "1")
-		b.succeeds(v, `{"do":"count"}`, "2")
+		b.succeeds(t, v, `{"do":"count"}`, "1")
+		b.succeeds(t, v, `{"do":"count"}`, "2")
 	})
 	t.Run("an error is its document", func(t *testing.T) {
-		out := b.run(v, `{"do":"fail"}`)
+		out := b.run(t, v, `{"do":"fail"}`)
 		if string(out.Payload) != `{"errorMessage":"went wrong","errorType":"errorString"}` || out.FunctionError != "Unhandled" ||
 			out.ErrorType != "errorString" || out.ErrorMessage != "went wrong" || out.ExecutedVersion != "$LATEST" {
 			t.Errorf("got %+v: %s", out, out.Payload)
 		}
-		b.succeeds(v, `{"do":"count"}`, "4")
+		b.succeeds(t, v, `{"do":"count"}`, "4")
 	})
 	t.Run("a panic is its document with a stack, and ends the environment", func(t *testing.T) {
-		out := b.run(v, `{"do":"panic"}`)
+		out := b.run(t, v, `{"do":"panic"}`)
 		var doc struct {
 			ErrorMessage, ErrorType string
 			StackTrace              []any
@@ -40,18 +40,18 @@ func TestGo(t *testing.T) {
 		if doc.ErrorMessage != "no way on" || doc.ErrorType != "string" || len(doc.StackTrace) == 0 {
 			t.Errorf("got %s", out.Payload)
 		}
-		b.succeeds(v, `{"do":"count"}`, "1")
+		b.succeeds(t, v, `{"do":"count"}`, "1")
 	})
 	t.Run("a result over the limit is refused", func(t *testing.T) {
-		out := b.run(v, fmt.Sprintf(`{"do":"big","size":%d}`, invoke.MaxResponse))
+		out := b.run(t, v, fmt.Sprintf(`{"do":"big","size":%d}`, invoke.MaxResponse))
 		want := `{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}`
 		if string(out.Payload) != want {
 			t.Errorf("got %.200s", out.Payload)
 		}
-		b.succeeds(v, `{"do":"count"}`, "1") // Go's client ends when its answer is refused
+		b.succeeds(t, v, `{"do":"count"}`, "1") // Go's client ends when its answer is refused
 	})
 	t.Run("a result of exactly the limit passes", func(t *testing.T) {
-		if out := b.run(v, fmt.Sprintf(`{"do":"big","size":%d}`, invoke.MaxResponse-2)); out.Failed() || len(out.Payload) != invoke.MaxResponse {
+		if out := b.run(t, v, fmt.Sprintf(`{"do":"big","size":%d}`, invoke.MaxResponse-2)); out.Failed() || len(out.Payload) != invoke.MaxResponse {
 			t.Errorf("got %.200s", out.Payload)
 		}
 	})
@@ -61,7 +61,7 @@ func TestGo(t *testing.T) {
 		127: "Runtime exited with error: exit status 127",
 	} {
 		t.Run(fmt.Sprintf("exit status %d is Runtime.ExitError", code), func(t *testing.T) {
-			out := b.run(v, fmt.Sprintf(`{"do":"exit","code":%d}`, code))
+			out := b.run(t, v, fmt.Sprintf(`{"do":"exit","code":%d}`, code))
 			want := `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ` + requestID + ` Error: ` + want + `"}`
 			if string(out.Payload) != want || out.ErrorType != "Runtime.ExitError" {
 				t.Errorf("got %s", out.Payload)
@@ -96,8 +96,8 @@ func TestGoTimeoutKillsAndTheNextIsFresh(t *testing.T) {
 	b := setup(t)
 	v := b.golang()
 	v.Timeout = 1
-	b.succeeds(v, `{"do":"count"}`, "1")
-	out := b.run(v, `{"do":"sleep"}`)
+	b.succeeds(t, v, `{"do":"count"}`, "1")
+	out := b.run(t, v, `{"do":"sleep"}`)
 	want := `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ` + requestID + ` Error: Task timed out after 1.00 seconds"}`
 	if string(out.Payload) != want {
 		t.Errorf("got %s", out.Payload)
@@ -107,7 +107,7 @@ func TestGoTimeoutKillsAndTheNextIsFresh(t *testing.T) {
 	if !wantLog.Match(out.Log) {
 		t.Errorf("log:\n%s", out.Log)
 	}
-	b.succeeds(v, `{"do":"count"}`, "1")
+	b.succeeds(t, v, `{"do":"count"}`, "1")
 }
 
 func TestBootstrap(t *testing.T) {
@@ -129,7 +129,7 @@ func TestBootstrap(t *testing.T) {
 		t.Run(name+" is the function's error", func(t *testing.T) {
 			b := setup(t)
 			v := b.version("f", "provided", "h", zipEntries(t, c.entries...))
-			out := b.run(v, "{}")
+			out := b.run(t, v, "{}")
 			if string(out.Payload) != c.want {
 				t.Errorf("got %s, want %s", out.Payload, c.want)
 			}

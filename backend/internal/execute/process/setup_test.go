@@ -129,11 +129,11 @@ func (b *bundle) version(name, runtime, handler string, zipped []byte) *function
 }
 
 func (b *bundle) python(handler string) *function.Version {
-	return b.version("py", "python3.11", handler, zipFolder(b.t, "testdata/python", "bad_syntax.txt", "bad_syntax.py"))
+	return b.version("py-"+handler, "python3.11", handler, zipFolder(b.t, "testdata/python", "bad_syntax.txt", "bad_syntax.py"))
 }
 
 func (b *bundle) node(handler string) *function.Version {
-	return b.version("js", "nodejs20.x", handler, zipFolder(b.t, "testdata/node", "bad_syntax.txt", "bad_syntax.js"))
+	return b.version("js-"+handler, "nodejs20.x", handler, zipFolder(b.t, "testdata/node", "bad_syntax.txt", "bad_syntax.js"))
 }
 
 func (b *bundle) golang() *function.Version {
@@ -146,20 +146,20 @@ func invocation(v *function.Version, payload string) *invoke.Invocation {
 }
 
 // run runs an attempt that the simulator can run.
-func (b *bundle) run(v *function.Version, payload string) *invoke.Outcome {
-	b.t.Helper()
+func (b *bundle) run(t testing.TB, v *function.Version, payload string) *invoke.Outcome {
+	t.Helper()
 	out, err := b.Run(context.Background(), invocation(v, payload))
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return out
 }
 
 // succeeds checks what an attempt returns.
-func (b *bundle) succeeds(v *function.Version, payload, want string) {
-	b.t.Helper()
-	if out := b.run(v, payload); out.Failed() || string(out.Payload) != want {
-		b.t.Errorf("got %s (%s), want %s; log:\n%s", out.Payload, out.FunctionError, want, out.Log)
+func (b *bundle) succeeds(t testing.TB, v *function.Version, payload, want string) {
+	t.Helper()
+	if out := b.run(t, v, payload); out.Failed() || string(out.Payload) != want {
+		t.Errorf("got %s (%s), want %s; log:\n%s", out.Payload, out.FunctionError, want, out.Log)
 	}
 }
 

@@ -1,0 +1,73 @@
+package provider
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+var update = flag.Bool("update", false, "write docs/arguments.md anew")
+
+// TestArgumentTable holds docs/arguments.md to the schemas and to the tables of what is refused: every argument is acted
+// upon, stored, or refused by name.
+func TestArgumentTable(t *testing.T) {
+	const file = "../docs/arguments.md"
+	var b strings.Builder
+	b.WriteString("# Arguments\n\nWritten from the schemas by `go test ./provider -run TestArgumentTable -update`. Every argument is taken, or refused by name\n" +
+		"when it is planned; what is taken but only stored says so in the reference.\n")
+	for _, r := range []struct {
+		name    string
+		new     func() resource.Resource
+		refused []refused
+	}{
+		{"lambdasim_function", newFunctionResource, functionRefused}, {"lambdasim_event_source_mapping", newEventSourceMappingResource, mappingRefused},
+		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_iam_role", newIAMRoleResource, roleRefused},
+		{"lambdasim_iam_role_policy", newIAMRolePolicyResource, nil}, {"lambdasim_kinesis_stream", newKinesisStreamResource, streamRefused},
+		{"lambdasim_s3_bucket", newS3BucketResource, bucketRefused}, {"lambdasim_s3_bucket_notification", newS3BucketNotificationResource, notificationRefused},
+		{"lambdasim_s3_object", newS3ObjectResource, nil},
+	} {
+		fmt.Fprintf(&b, "\n## %s\n\n| argument | what becomes of it |\n|---|---|\n", r.name)
+		var s resource.SchemaResponse
+		r.new().Schema(context.Background(), resource.SchemaRequest{}, &s)
+		var names []string
+		for name, a := range s.Schema.Attributes {
+			if a.IsRequired() || a.IsOptional() {
+				names = append(names, name)
+			}
+		}
+		for name := range s.Schema.Blocks {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, x := range r.refused {
+			if !slices.Contains(names, x.name) {
+				t.Errorf("%s refuses %q, which is no argument of it", r.name, x.name)
+			}
+		}
+		for _, name := range names {
+			what := "taken"
+			if i := slices.IndexFunc(r.refused, func(x refused) bool { return x.name == name }); i >= 0 {
+				what = "refused by name"
+				for _, v := range r.refused[i].allowed {
+					what += ", unless it is `" + strings.ReplaceAll(v.String(), "\n", " ") + "`"
+				}
+			}
+			fmt.Fprintf(&b, "| `%s` | %s |\n", name, what)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil || string(have) != b.String() {
+		t.Errorf("docs/arguments.md is not what the schemas say (%v): run this test with -update", err)
+	}
+}
