@@ -1,0 +1,44 @@
+package pull
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Queue is a source that is received from message by message. A service registers one for its kind of ARN.
+//
+// A queue knows nothing of mappings: it hides what it hands out for its own visibility timeout, and shows it again when
+// nobody has deleted it by then. So a batch that fails needs no word from the poller: it comes back by itself.
+type Queue interface {
+	// Actions lists what the execution role needs, as IAM actions; the first is the one asked at each poll.
+	Actions() []string
+	// Describe returns what a mapping's validation and its pollers must know of the queue. A queue that does not exist is a
+	// fault of kind NotFound.
+	Describe(ctx context.Context, queueARN string) (QueueAttributes, error)
+	// Receive takes up to limit visible messages (1 to 10000) in the order in which the queue gives them out: it counts the
+	// receipt, hides them for the visibility timeout and returns them after the commit. From a FIFO queue it takes none of
+	// a group that has a message in flight, but several of one group at once, in order. A message that has been received
+	// more often than the redrive policy allows goes to the dead-letter queue instead.
+	Receive(ctx context.Context, queueARN string, limit int) ([]Message, error)
+	// Delete removes messages that were received, by their receipts. A receipt that is no longer valid is passed over.
+	Delete(ctx context.Context, queueARN string, receipts []string) error
+	// NextVisible returns when the earliest message that is hidden or delayed now will be visible, and whether there is one.
+	NextVisible(ctx context.Context, queueARN string) (time.Time, bool, error)
+}
+
+// QueueAttributes is what pollers know of a queue.
+type QueueAttributes struct {
+	FIFO              bool
+	VisibilityTimeout time.Duration // 0 s to 12 h
+}
+
+// Message is one message of a queue, as received once.
+type Message struct {
+	ID      string
+	Receipt string
+	Group   string          // of a FIFO queue's message; empty for a standard queue
+	Body    []byte          // what filters look at
+	Event   json.RawMessage // the message as it stands in the function's event
+	Size    int             // bytes
+}
