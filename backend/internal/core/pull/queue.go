@@ -17,10 +17,11 @@ type Queue interface {
 	// fault of kind NotFound.
 	Describe(ctx context.Context, queueARN string) (QueueAttributes, error)
 	// Receive takes up to limit visible messages (1 to 10000) in the order in which the queue gives them out: it counts the
-	// receipt, hides them for the visibility timeout and returns them after the commit. From a FIFO queue it takes none of
-	// a group that has a message in flight, but several of one group at once, in order. A message that has been received
-	// more often than the redrive policy allows goes to the dead-letter queue instead.
-	Receive(ctx context.Context, queueARN string, limit int) ([]Message, error)
+	// receipt, hides them for hide, or for the queue's own visibility timeout when hide is 0, and returns them after the
+	// commit. From a FIFO queue it takes none of a group that has a message in flight, but several of one group at once, in
+	// order. A message that has been received more often than the redrive policy allows goes to the dead-letter queue
+	// instead. An empty queue is no error.
+	Receive(ctx context.Context, queueARN string, limit int, hide time.Duration) ([]Message, error)
 	// Delete removes messages that were received, by their receipts. A receipt that is no longer valid is passed over.
 	Delete(ctx context.Context, queueARN string, receipts []string) error
 	// NextVisible returns when the earliest message that is hidden or delayed now will be visible, and whether there is one.

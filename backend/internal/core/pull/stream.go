@@ -10,7 +10,8 @@ import (
 type Stream interface {
 	// Actions lists what the execution role needs, as IAM actions; the first is the one asked at each poll.
 	Actions() []string
-	// Shards lists the stream's shards, oldest first. A stream that does not exist is a fault of kind NotFound.
+	// Shards lists the stream's shards, oldest first. A stream that does not exist is a fault of kind NotFound. There may be
+	// more of them later: Wake with a shard that is new makes the pollers ask again, and they read it from its beginning.
 	Shards(ctx context.Context, streamARN string) ([]string, error)
 	// Position returns the sequence number after which reading begins; empty for the beginning.
 	Position(ctx context.Context, streamARN, shard string, from StartingPosition, at time.Time) (string, error)
@@ -20,8 +21,9 @@ type Stream interface {
 
 // Record is one record of a stream.
 type Record struct {
-	Sequence string // sorts within its shard as text
-	Arrival  time.Time
+	Sequence string    // sorts within its shard as text
+	Key      string    // what must stay in order: the partition key
+	Arrival  time.Time // never earlier than that of the record before
 	// Event is the record as it stands in the function's event, but for what depends on the mapping: the function fills
 	// in the execution role.
 	Event func(roleARN string) json.RawMessage
