@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/autostart"
 	"github.com/lambdasim/terraform-provider-lambdasim/provider"
 )
 
@@ -24,9 +25,14 @@ const address = "registry.terraform.io/lambdasim/lambdasim"
 
 const usage = `lambdasim %s: AWS Lambda's invocation model on your own machine.
 
-Terraform and OpenTofu start this program as a provider; there is no need to start it yourself for that.
+Terraform and OpenTofu start this program as a provider; there is no need to start it yourself for that. Where
+the provider is given no endpoint, it starts a backend for the folder that Terraform runs in.
 
   terraform-provider-lambdasim backend [flags]   runs the simulator (--help lists the flags)
+  terraform-provider-lambdasim env               prints what makes AWS's clients speak to this folder's backend
+  terraform-provider-lambdasim status            says whether this folder's backend runs, and where
+  terraform-provider-lambdasim stop              ends this folder's backend; what it keeps stays
+  terraform-provider-lambdasim clean             ends it and removes all it keeps
   terraform-provider-lambdasim version           prints the version
   terraform-provider-lambdasim -debug            runs the provider for a debugger
 
@@ -39,6 +45,8 @@ func run(args []string) int {
 		switch args[0] {
 		case "backend":
 			return backend.Command(args[1:], version, os.Stdout, os.Stderr)
+		case "env", "status", "stop", "clean":
+			return autostart.Command(args[0], args[1:], version, os.Stdout, os.Stderr)
 		case "version", "--version":
 			fmt.Println(version)
 			return 0

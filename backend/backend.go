@@ -30,6 +30,7 @@ type Backend struct {
 	db       *postgres.DB
 	ids      *ident.Source
 	parts    *parts
+	activity activity
 	listener net.Listener
 	server   *http.Server
 	served   chan struct{}
@@ -77,7 +78,7 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.parts.poller.Start(ctx); err != nil {
 		return err
 	}
-	b.server = &http.Server{Handler: b.parts.handler, ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
+	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
 	go func() {
 		defer close(b.served)
 		if err := b.server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {

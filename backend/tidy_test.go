@@ -93,6 +93,7 @@ var mayImport = []struct {
 	{"backend/arn", nil},
 	{"backend/control", nil},
 	{"backend/policy", []string{"backend/arn"}},
+	{"backend/autostart", []string{"backend/control", "backend/internal/clock"}},
 	{"backend/pattern", nil},
 	{"backend/internal/clock", nil},
 	{"backend/internal/ident", nil},
@@ -109,7 +110,7 @@ var mayImport = []struct {
 	{"backend/internal/service", []string{"backend/arn", "backend/policy", "backend/pattern", "backend/internal/clock", "backend/internal/fault",
 		"backend/internal/ident", "backend/internal/postgres", "backend/internal/trace", "backend/internal/wire", "backend/internal/core"}},
 	{"backend", []string{"backend"}},
-	{"provider", []string{"provider", "backend/control", "backend/policy", "backend/pattern", "backend/arn"}},
+	{"provider", []string{"provider", "backend/autostart", "backend/control", "backend/policy", "backend/pattern", "backend/arn"}},
 }
 
 func under(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }

@@ -35,6 +35,14 @@ func addError(diags *diag.Diagnostics, doing, what string, err error) {
 }
 
 func explain(err error) string {
+	text := explainAlone(err)
+	if e, ok := errors.AsType[*loggedError](err); ok {
+		text += "\nThe backend's log is " + e.log + "."
+	}
+	return text
+}
+
+func explainAlone(err error) string {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return fmt.Sprintf("The simulator does not answer: %v\n\nStart it with `terraform-provider-lambdasim backend`, and name its address in the provider's endpoint or in LAMBDASIM_ENDPOINT.", err)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/autostart"
 )
 
 // EndpointVariable names the backend's address where the configuration does not.
@@ -39,7 +41,7 @@ func (p *lambdasim) Schema(_ context.Context, _ provider.SchemaRequest, resp *pr
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Declares Lambda functions, event sources and permissions in the lambdasim simulator. It speaks to the simulator and to nothing else: no cloud account is needed, and none can be reached.",
 		Attributes: map[string]schema.Attribute{
-			"endpoint":   schema.StringAttribute{Optional: true, MarkdownDescription: "Address of the simulator's backend, for example `http://127.0.0.1:4566`. Without it the environment variable `LAMBDASIM_ENDPOINT` counts."},
+			"endpoint":   schema.StringAttribute{Optional: true, MarkdownDescription: "Address of the simulator's backend, for example `http://127.0.0.1:4566`. Without it the environment variable `LAMBDASIM_ENDPOINT` counts; without that too, the provider finds or starts a backend of the folder that Terraform runs in. It keeps its state in `.lambdasim/` there, and ends by itself after ten minutes without work."},
 			"region":     schema.StringAttribute{Optional: true, MarkdownDescription: "Region of resources that do not name theirs. `us-east-1` by default."},
 			"access_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Access key id: `test` (the root of the backend's default account; the default), the twelve digits of an account (its root), or a key that the simulator's IAM issued."},
 			"secret_key": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Secret of the access key: `test` for roots (the default)."},
@@ -74,10 +76,16 @@ func (p *lambdasim) Configure(ctx context.Context, req provider.ConfigureRequest
 		return
 	}
 	endpoint := or(c.Endpoint, os.Getenv(EndpointVariable))
+	log := ""
 	if endpoint == "" {
-		resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "The simulator's address is not known",
-			"Start the simulator with `terraform-provider-lambdasim backend`, and name its address in the provider's endpoint or in the environment variable "+EndpointVariable+", for example http://127.0.0.1:4566.")
-		return
+		running, err := startBackend(ctx, p.version)
+		if err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "No simulator",
+				"The provider is given no endpoint, so it looked for a backend of this folder, to start one where none runs: "+err.Error()+
+					"\n\nOr start one yourself with `terraform-provider-lambdasim backend`, and name its address in the provider's endpoint or in "+EndpointVariable+".")
+			return
+		}
+		endpoint, log = running.URL, running.Log
 	}
 	if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "Not an address", "The endpoint is \""+endpoint+"\"; want http://HOST:PORT.")
@@ -91,7 +99,17 @@ func (p *lambdasim) Configure(ctx context.Context, req provider.ConfigureRequest
 		}
 	}
 	clients := newClients(endpoint, or(c.Region, "us-east-1"), key, or(c.SecretKey, rootSecret), tags)
+	clients.nameLog(log)
 	resp.ResourceData, resp.DataSourceData = clients, clients
+}
+
+// startBackend finds or starts the backend of the folder that Terraform runs in.
+func startBackend(ctx context.Context, version string) (*autostart.Running, error) {
+	folder, err := autostart.In(".")
+	if err != nil {
+		return nil, err
+	}
+	return folder.Ensure(ctx, autostart.Options{Version: version})
 }
 
 // or is the configured value, or what holds without one.

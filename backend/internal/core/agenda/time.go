@@ -51,6 +51,22 @@ func (a *Agenda) Drain(ctx context.Context) (flying, due []string, err error) {
 	return flying, due, ctx.Err()
 }
 
+// Resting reports whether nothing is at work: nothing is due or in flight, and no item but a background one falls due within
+// so long. With a virtual clock nothing falls due by itself.
+func (a *Agenda) Resting(within time.Duration) bool {
+	got := make(chan bool, 1)
+	a.send(func() {
+		due, ok := a.earliest(false)
+		got <- a.quiet() && (!ok || a.clk.IsVirtual() || due.After(a.clk.Now().Add(within)))
+	})
+	select {
+	case resting := <-got:
+		return resting
+	case <-a.loopDone:
+		return true
+	}
+}
+
 // restoreClock sets a virtual clock to where it stood.
 func (a *Agenda) restoreClock(ctx context.Context) error {
 	if !a.clk.IsVirtual() {
