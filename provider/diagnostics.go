@@ -44,6 +44,9 @@ func explain(err error) string {
 
 func explainAlone(err error) string {
 	if _, ok := errors.AsType[*net.OpError](err); ok {
+		if _, ours := errors.AsType[*loggedError](err); ours {
+			return fmt.Sprintf("The simulator that the provider found or started for this folder has ended: %v\n\nRun the command again: it starts a new one, which goes on with what was kept.", err)
+		}
 		return fmt.Sprintf("The simulator does not answer: %v\n\nStart it with `terraform-provider-lambdasim backend`, and name its address in the provider's endpoint or in LAMBDASIM_ENDPOINT.", err)
 	}
 	api, ok := errors.AsType[smithy.APIError](err)

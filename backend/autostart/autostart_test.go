@@ -311,7 +311,7 @@ func TestTheBackendHoldsNoInheritedDescriptor(t *testing.T) {
 	}
 	defer read.Close()
 	cmd := exec.Command(binary, "env", "--chdir", b.dir)
-	cmd.ExtraFiles = []*os.File{write, write, write} // one of them would be replaced by the backend's own
+	cmd.ExtraFiles = []*os.File{write, write, write}  // one of them would be replaced by the backend's own
 	if out, err := cmd.CombinedOutput(); err != nil { // returns at the end of the output too
 		t.Fatalf("%v\n%s", err, out)
 	}
