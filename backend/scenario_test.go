@@ -92,10 +92,25 @@ func play(t *testing.T, steps string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.everyEndIsSettled(t)
 	if s.said.Len() > 0 {
 		return s.said.String() + "\n" + trace
 	}
 	return trace
+}
+
+// everyEndIsSettled holds the trace to its flow: a delivery that has ended ends with the step settled, and only it does.
+func (b *bundle) everyEndIsSettled(t *testing.T) {
+	t.Helper()
+	list, err := b.control.Deliveries(t.Context(), control.DeliveriesQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		if last := d.Steps[len(d.Steps)-1]; (d.Outcome != "pending") != (last.Kind == "settled") {
+			t.Errorf("delivery %d is %s, and its last step is %s", d.ID, d.Outcome, last.Kind)
+		}
+	}
 }
 
 // words splits a step's arguments; the last takes the rest of the line.

@@ -57,7 +57,8 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 	defer end()
 	free, err := iv.slots.take(req.Function.Version)
 	if err != nil {
-		iv.Trace.Settle(req.Header, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Reason: err.Error(), Rule: ruleSync})
+		iv.Trace.Settle(req.Header, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Reason: err.Error(), Rule: ruleSync},
+			trace.Step{Kind: trace.Settled, Reason: "the refusal was returned to the caller, who may try again", Rule: ruleSync})
 		return nil, err
 	}
 	out, err := iv.run(ctx, req, 1)

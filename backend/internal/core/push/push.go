@@ -118,7 +118,7 @@ func (d *Dispatcher) deliver(ctx context.Context, item agenda.Item) (agenda.Verd
 func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*function.Resolved, error) {
 	decision, err := d.MayInvoke(ctx, e)
 	if fault.Is(err, fault.NotFound) {
-		d.Trace.Settle(h, trace.Denied, trace.Step{Kind: trace.Authorized, Reason: "refused: " + err.Error(), Rule: rulePermit})
+		d.refuse(h, e, trace.Step{Kind: trace.Authorized, Reason: "refused: " + err.Error(), Rule: rulePermit})
 		return nil, nil
 	}
 	if err != nil {
@@ -126,7 +126,7 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 	}
 	step := trace.Step{Kind: trace.Authorized, Reason: decision.Explain(), Rule: rulePermit, Decision: decisionJSON(decision)}
 	if !decision.Allowed() && !d.Authz.Audit {
-		d.Trace.Settle(h, trace.Denied, step)
+		d.refuse(h, e, step)
 		return nil, nil
 	}
 	if !decision.Allowed() {
@@ -138,6 +138,15 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 		return nil, err
 	}
 	return d.Functions.Resolve(ctx, ref)
+}
+
+// refuse ends a delivery that may not go on.
+func (d *Dispatcher) refuse(h trace.Header, e Event, why trace.Step) {
+	end := "the event is lost: nobody is told, since " + e.Service + " calls asynchronously"
+	if h.InvocationType == string(invoke.RequestResponse) {
+		end = "the refusal was returned to " + e.Service
+	}
+	d.Trace.Settle(h, trace.Denied, why, trace.Step{Kind: trace.Settled, Reason: end, Rule: rulePermit})
 }
 
 func decisionJSON(d policy.Decision) json.RawMessage {

@@ -68,11 +68,15 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 			return nil, err
 		}
 	}
+	clientContext, err := clientContext(in)
+	if denied == nil && err != nil {
+		return nil, err
+	}
 	h := a.open(call, ref, in, d, denied)
 	if denied != nil {
 		return nil, denied
 	}
-	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h}
+	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h, ClientContext: clientContext}
 	if in.InvocationType == types.InvocationTypeEvent {
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, a.enqueue(ctx, req)
 	}
@@ -131,7 +135,7 @@ func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput,
 		trace.Step{Kind: trace.Matched, Reason: "no mapping: the caller names the function"},
 		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: d.Explain(), Decision: decision})
 	if denied != nil {
-		a.Trace.Settle(h, trace.Denied)
+		a.Trace.Settle(h, trace.Denied, trace.Step{Kind: trace.Settled, Rule: rule, Reason: "the refusal was returned to the caller"})
 	}
 	return h
 }
@@ -145,14 +149,19 @@ func (a *API) enqueue(ctx context.Context, req invoke.Request) error {
 	return err
 }
 
-func (a *API) invokeNow(ctx context.Context, in *lambda.InvokeInput, req invoke.Request) (*lambda.InvokeOutput, error) {
-	if in.ClientContext != nil {
-		text, err := base64.StdEncoding.DecodeString(*in.ClientContext)
-		if err != nil || !json.Valid(text) {
-			return nil, wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
-		}
-		req.ClientContext = string(text)
+// clientContext is the JSON of a client context; "" where there is none, or where an event takes none along.
+func clientContext(in *lambda.InvokeInput) (string, error) {
+	if in.ClientContext == nil || in.InvocationType != types.InvocationTypeRequestResponse {
+		return "", nil
 	}
+	text, err := base64.StdEncoding.DecodeString(*in.ClientContext)
+	if err != nil || !json.Valid(text) {
+		return "", wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
+	}
+	return string(text), nil
+}
+
+func (a *API) invokeNow(ctx context.Context, in *lambda.InvokeInput, req invoke.Request) (*lambda.InvokeOutput, error) {
 	out, err := a.Invoker.Invoke(ctx, req)
 	if err != nil {
 		return nil, err
