@@ -2,9 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 )
@@ -114,10 +119,22 @@ func (b *Behind[T]) take() ([]T, bool) {
 	return values, b.over
 }
 
+// put writes values, for as long as it takes. Values that no database will ever take are given up, one by one: they must
+// not hold up all that comes after them.
 func (b *Behind[T]) put(values []T) {
-	for {
+	for len(values) > 0 {
 		err := b.db.Tx(context.Background(), func(ctx context.Context, tx *Tx) error { return b.flush(ctx, tx, values) })
 		if err == nil {
+			return
+		}
+		if refused(err) && len(values) > 1 {
+			half := len(values) / 2
+			b.put(values[:half])
+			values = values[half:]
+			continue
+		}
+		if refused(err) {
+			b.log.Error("writing behind: a value was refused and is given up", "what", b.name, "value", fmt.Sprintf("%.500v", values[0]), "error", err)
 			return
 		}
 		b.log.Error("writing behind: a batch could not be written", "what", b.name, "values", len(values), "error", err)
@@ -129,6 +146,12 @@ func (b *Behind[T]) put(values []T) {
 		}
 		b.rest(200 * time.Millisecond)
 	}
+}
+
+// refused reports whether it is the data that PostgreSQL does not take (data exceptions, integrity violations, limits).
+func refused(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains([]string{"22", "23", "54"}, pg.Code[:2])
 }
 
 // rest waits for d of real time, or until the writer is wanted.

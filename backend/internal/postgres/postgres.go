@@ -146,7 +146,7 @@ func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // Tx runs f in a transaction: it commits when f returns nil and rolls back when f returns an error or panics. After a
 // serialization failure or a deadlock f runs again, in a new transaction, a few times; what it registered with
-// AfterCommit is forgotten then.
+// AfterCommit is forgotten then. Once f has returned nil, ctx no longer counts: the commit is waited for.
 func (db *DB) Tx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	var err error
 	for range retries {
@@ -174,7 +174,12 @@ func (db *DB) once(ctx context.Context, f func(context.Context, *Tx) error) (aft
 	if err := f(ctx, tx); err != nil {
 		return nil, err
 	}
-	if err := inner.Commit(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// A caller that goes away now must not leave it open whether this was committed: what waits for the commit would not
+	// hear of it.
+	if err := inner.Commit(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	return tx.after, nil

@@ -1,10 +1,12 @@
 package trace
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -83,9 +85,38 @@ func (r *Recorder) record(h Header, outcome Outcome, attempts int, steps []Step)
 		if s.At.IsZero() {
 			s.At = r.clk.Now()
 		}
+		s.Reason, s.Decision = storable(s.Reason), storableJSON(s.Decision)
 		e.steps[i] = numbered{r.seq.Add(1), s}
 	}
 	r.behind.Add(e)
+}
+
+// storable is s without what PostgreSQL does not keep in text: a NUL, and bytes that are not UTF-8. A function writes its own
+// error messages, and these are part of reasons.
+func storable(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", "\uFFFD"), "\uFFFD")
+}
+
+// storableJSON is storable for a JSON text, where a NUL is an escape.
+func storableJSON(text json.RawMessage) json.RawMessage {
+	const escape = `\u0000`
+	if !bytes.Contains(text, []byte(escape)) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		switch {
+		case bytes.HasPrefix(text[i:], []byte(escape)):
+			out = append(out, `\ufffd`...)
+			i += len(escape) - 1
+		case text[i] == '\\' && i+1 < len(text): // an escape, of a backslash maybe: its second half begins none
+			out = append(out, text[i], text[i+1])
+			i++
+		default:
+			out = append(out, text[i])
+		}
+	}
+	return out
 }
 
 // Flush returns once everything recorded so far can be listed.

@@ -8,7 +8,7 @@
 // The recorder is written behind: steps go to memory and reach PostgreSQL in batches, because a warm synchronous
 // invocation must not wait for a commit. A crash can lose the last few milliseconds of the trace, never an event. So that
 // a delivery that goes on after a crash does not lose its beginning, whoever puts an event on the agenda carries the
-// delivery's Header in the item and reopens it with Resume.
+// delivery's Header in the item, and records further steps under it.
 package trace
 
 import (

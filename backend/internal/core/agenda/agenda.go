@@ -18,6 +18,13 @@
 // it from due item to due item up to where it was asked to go. With an automatic clock the agenda does that by itself
 // whenever it is idle, but never for a background item (a schedule, an expiry): only Advance reaches those.
 //
+// A function may wait for an event that it made itself: an object whose notification it waits for. With one item at a
+// time that would last until its timeout. So when something that was made while others run has been due for a second of
+// real time, those others are taken to be waiting for it, and what is due runs beside them (see stall.go).
+//
+// Memory: of what waits, the agenda keeps everything but the bodies, which it keeps up to a limit; a body beyond that is
+// read from the table when its item runs. So it knows exactly, at any backlog, what is due and in which order.
+//
 // One loop owns the state; everybody else sends it work. A handler never holds up the loop: it runs in a goroutine of its
 // own, and the loop waits for them all at Close.
 package agenda
@@ -25,6 +32,7 @@ package agenda
 import (
 	"context"
 	"embed"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -53,6 +61,7 @@ type Item struct {
 	Background bool
 	Body       []byte
 	seq        uint64
+	away       bool // the body is in the table alone
 }
 
 // Verdict is what becomes of an item that ran.
@@ -97,8 +106,13 @@ type Agenda struct {
 	handlers sync.WaitGroup
 	started  atomic.Bool
 
+	mostBodies int // bytes of the bodies that wait in memory
+
 	state // owned by the loop
 }
+
+// DefaultBodies is how many bytes of bodies wait in memory; the rest is read when it is needed.
+const DefaultBodies = 64 << 20
 
 type kind struct {
 	capacity int
@@ -111,10 +125,10 @@ func New(db *postgres.DB, clk *clock.Clock, log *slog.Logger) *Agenda {
 	a := &Agenda{
 		db: db, clk: clk, log: log, kinds: map[string]kind{},
 		commands: make(chan func(), 1024), ctx: ctx, cancel: cancel, loopDone: make(chan struct{}),
-		state: newState(),
+		mostBodies: DefaultBodies, state: newState(),
 	}
 	a.rows = postgres.NewBehind(db, log, "agenda items", settleBatch, 0, settle)
-	a.enqueue = postgres.NewCoalescer(db, 2, 500, insertBatches)
+	a.enqueue = postgres.NewCoalescer(db, 2, 500, a.insertBatches)
 	return a
 }
 
@@ -126,19 +140,20 @@ func (a *Agenda) Handle(name string, capacity int, run Handler) {
 	a.kinds[name] = kind{capacity: capacity, run: run}
 }
 
+// KeepBodies sets how many bytes of bodies wait in memory. Call it before Start.
+func (a *Agenda) KeepBodies(bytes int) { a.mostBodies = bytes }
+
 // Start reads what was left unfinished, restores a virtual clock, and begins to run items.
 func (a *Agenda) Start(ctx context.Context) error {
 	if err := a.restoreClock(ctx); err != nil {
 		return err
 	}
-	items, err := load(ctx, a.db)
+	items, err := load(ctx, a.db, a.mostBodies)
 	if err != nil {
-		return err
+		return fmt.Errorf("read what was left unfinished: %w", err)
 	}
 	for _, it := range items {
-		if it.ID > a.nextID.Load() {
-			a.nextID.Store(it.ID)
-		}
+		a.nextID.Store(max(a.nextID.Load(), it.ID))
 	}
 	a.started.Store(true)
 	go a.loop()
@@ -156,14 +171,11 @@ func (a *Agenda) Put(ctx context.Context, tx *postgres.Tx, items ...Item) error 
 	return nil
 }
 
-// Enqueue writes items in a transaction that it shares with other callers, and returns after the commit.
+// Enqueue writes items in a transaction that it shares with other callers, and returns after the commit. When ctx ends
+// before, they may have been accepted all the same; then they run.
 func (a *Agenda) Enqueue(ctx context.Context, items ...Item) error {
 	a.number(items)
-	if err := a.enqueue.Add(ctx, items); err != nil {
-		return err
-	}
-	a.send(func() { a.add(items...) })
-	return nil
+	return a.enqueue.Add(ctx, items)
 }
 
 // Volatile schedules items that are not written: they are gone after a restart.
@@ -172,10 +184,11 @@ func (a *Agenda) Volatile(items ...Item) {
 }
 
 // Busy says that something is in flight outside the agenda (a synchronous invocation): while it is, a virtual clock does
-// not move and the system is not quiet. Call the returned function once when it has ended.
+// not move, nothing else starts, and the system is not quiet. Call the returned function once when it has ended. A handler
+// need not call it: it is in flight already.
 func (a *Agenda) Busy(what string) (end func()) {
 	registered := make(chan uint64, 1)
-	if !a.send(func() { registered <- a.begin(what) }) {
+	if !a.send(func() { registered <- a.begin(what, "") }) {
 		return func() {}
 	}
 	select {

@@ -2,6 +2,7 @@ package agenda_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -133,6 +134,85 @@ func TestVirtualClock(t *testing.T) {
 		cancel()
 	})
 
+	t.Run("an advance that nobody waits for any more leaves the clock alone", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		b.start(t)
+		end := b.a.Busy("a call")
+		ctx, cancel := context.WithCancel(t.Context())
+		answered := make(chan error, 1)
+		go func() { _, _, err := b.a.Advance(ctx, time.Hour); answered <- err }()
+		cancel()
+		if err := <-answered; !errors.Is(err, context.Canceled) {
+			t.Fatalf("the abandoned advance returned %v", err)
+		}
+		end()
+		if _, _, err := b.a.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !b.clk.Now().Equal(at(0)) {
+			t.Errorf("the clock shows %v, want %v", b.clk.Now(), at(0))
+		}
+	})
+
+	t.Run("what a running item made and waits for runs beside it", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		made := make(chan struct{})
+		b.a.Handle("waits", 1, func(ctx context.Context, it agenda.Item) (agenda.Verdict, error) {
+			if agenda.Beside(ctx) {
+				t.Error("an item that nobody waits for runs beside another")
+			}
+			if err := b.a.Enqueue(ctx, agenda.Item{Kind: "made", Due: b.clk.Now()}); err != nil {
+				t.Error(err)
+			}
+			<-made
+			b.log("waits")
+			return agenda.Done(), nil
+		})
+		b.a.Handle("made", 1, func(ctx context.Context, it agenda.Item) (agenda.Verdict, error) {
+			if !agenda.Beside(ctx) {
+				t.Error("the handler is not told that it runs beside another")
+			}
+			b.log("made")
+			close(made)
+			return agenda.Done(), nil
+		})
+		b.a.Handle("note", 1, b.note)
+		b.start(t)
+		for _, it := range []agenda.Item{{Kind: "waits", Due: at(0)}, {Kind: "note", Due: at(1), Body: []byte("later")}} {
+			if err := b.a.Enqueue(t.Context(), it); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := b.a.Advance(t.Context(), time.Second); err != nil {
+			t.Fatal(err)
+		}
+		want(t, b.ran, "made@0", "waits@0", "later@1")
+	})
+
+	t.Run("nothing starts while a call from outside is at work, unless that has made it", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		ran := make(chan bool, 2)
+		b.a.Handle("note", 1, func(ctx context.Context, it agenda.Item) (agenda.Verdict, error) {
+			ran <- agenda.Beside(ctx)
+			return agenda.Done(), nil
+		})
+		b.start(t)
+		end := b.a.Busy("a call")
+		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "note", Due: at(0)}); err != nil {
+			t.Fatal(err)
+		}
+		if !<-ran {
+			t.Error("it ran as if nothing else were at work")
+		}
+		end()
+		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "note", Due: at(0)}); err != nil {
+			t.Fatal(err)
+		}
+		if <-ran {
+			t.Error("it ran beside a call that has ended")
+		}
+	})
+
 	t.Run("a real clock is refused with what to do", func(t *testing.T) {
 		b := setup(t, clock.Real)
 		b.start(t)
@@ -200,6 +280,86 @@ func TestDurability(t *testing.T) {
 		want(t, second.ran, "left@60")
 	})
 
+	t.Run("an item runs that was committed for a caller who has gone", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		b.a.Handle("note", 1, b.note)
+		b.start(t)
+		hold := holdTable(t, b.db)
+		ctx, cancel := context.WithCancel(t.Context())
+		answered := make(chan error, 1)
+		go func() {
+			answered <- b.a.Enqueue(ctx, agenda.Item{Kind: "note", Due: at(0), Body: []byte("kept")})
+		}()
+		waitForLock(t, b.db)
+		cancel()
+		if err := <-answered; !errors.Is(err, context.Canceled) {
+			t.Fatalf("the caller who had gone was answered with %v", err)
+		}
+		hold()
+		// What is due at 60 keeps the table from being empty before; it is committed after the first, or with it.
+		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "note", Due: at(60), Body: []byte("later")}); err != nil {
+			t.Fatal(err)
+		}
+		for try := 0; b.rows(t) != 1 && try < 2000; try++ { // until what has run is deleted
+			if _, _, err := b.a.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, b.ran, "kept@0")
+	})
+
+	t.Run("an automatic clock stands after a crash where it had come to", func(t *testing.T) {
+		b := setup(t, clock.Auto)
+		b.a.Handle("note", 1, b.note)
+		b.start(t)
+		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "note", Due: at(300), Body: []byte("work")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.a.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clk := clock.NewVirtual(time.Time{}) // no Close came before
+		again := agenda.New(b.db, clk, slog.New(slog.DiscardHandler))
+		if err := again.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close(context.Background())
+		if !clk.Now().Equal(at(300)) {
+			t.Errorf("the clock shows %v, want %v", clk.Now(), at(300))
+		}
+	})
+
+	t.Run("a backlog larger than memory runs whole, in order, with its bodies, also after a restart", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		b.a.Handle("note", 1, b.note)
+		b.a.KeepBodies(10) // three of the bodies below
+		b.start(t)
+		var wanted []string
+		for i := range 20 {
+			it := agenda.Item{Kind: "note", Lane: fmt.Sprint(i % 3), Due: at(100 - i), Body: fmt.Appendf(nil, "b%02d", i)}
+			if err := b.a.Enqueue(t.Context(), it); err != nil {
+				t.Fatal(err)
+			}
+			wanted = slices.Insert(wanted, 0, fmt.Sprintf("b%02d@%d", i, 100-i))
+		}
+		if _, _, err := b.a.Advance(t.Context(), 90*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		want(t, b.ran, wanted[:10]...)
+		if err := b.a.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		second := &bundle{db: b.db, clk: b.clk}
+		second.a = agenda.New(b.db, b.clk, slog.New(slog.DiscardHandler))
+		second.a.Handle("note", 1, second.note)
+		second.a.KeepBodies(10)
+		second.start(t)
+		if _, _, err := second.a.Advance(t.Context(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		want(t, second.ran, wanted[10:]...)
+	})
+
 	t.Run("an item of a transaction that rolls back never runs", func(t *testing.T) {
 		b := setup(t, clock.Virtual)
 		b.a.Handle("note", 1, b.note)
@@ -244,9 +404,12 @@ func TestLanes(t *testing.T) {
 		b := setup(t, clock.Real)
 		gate := make(chan struct{})
 		var most, now int
+		two := make(chan struct{})
 		b.a.Handle("slow", 2, func(context.Context, agenda.Item) (agenda.Verdict, error) {
 			b.mu.Lock()
-			now++
+			if now++; now == 2 && most < 2 {
+				close(two)
+			}
 			most = max(most, now)
 			b.mu.Unlock()
 			<-gate
@@ -265,6 +428,7 @@ func TestLanes(t *testing.T) {
 			b.a.Volatile(agenda.Item{Kind: "slow", Lane: "s"})
 		}
 		b.a.Volatile(agenda.Item{Kind: "fast", Lane: "f"})
+		<-two
 		<-fast // although the slow lane is stuck
 		close(gate)
 		if _, _, err := b.a.Drain(t.Context()); err != nil {
@@ -273,6 +437,31 @@ func TestLanes(t *testing.T) {
 		if most != 2 {
 			t.Errorf("%d items of the lane ran at once, want its capacity 2", most)
 		}
+	})
+
+	t.Run("what is at work when its account is forgotten is not put back", func(t *testing.T) {
+		b := setup(t, clock.Virtual)
+		forget := make(chan struct{})
+		running := make(chan struct{}, 2)
+		b.a.Handle("again", 1, func(_ context.Context, it agenda.Item) (agenda.Verdict, error) {
+			running <- struct{}{}
+			<-forget
+			b.log("ran")
+			return agenda.Again(at(1), 1, nil), nil
+		})
+		b.start(t)
+		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "again", Account: "111111111111", Due: at(0)}); err != nil {
+			t.Fatal(err)
+		}
+		<-running
+		if err := b.db.Tx(t.Context(), func(ctx context.Context, tx *postgres.Tx) error { return b.a.Forget(ctx, tx, "111111111111") }); err != nil {
+			t.Fatal(err)
+		}
+		close(forget)
+		if _, _, err := b.a.Advance(t.Context(), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		want(t, b.ran, "ran@0")
 	})
 
 	t.Run("forgetting an account drops its items and nobody else's", func(t *testing.T) {
@@ -292,4 +481,35 @@ func TestLanes(t *testing.T) {
 		}
 		want(t, b.ran, "222222222222@5")
 	})
+}
+
+// holdTable keeps everybody from writing items until the returned function is called.
+func holdTable(t *testing.T, db *postgres.DB) (release func()) {
+	t.Helper()
+	held, let, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- db.Tx(context.Background(), func(ctx context.Context, tx *postgres.Tx) error {
+			_, err := tx.Exec(ctx, `LOCK TABLE agenda.items IN EXCLUSIVE MODE`)
+			close(held)
+			<-let
+			return err
+		})
+	}()
+	<-held
+	return func() {
+		close(let)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// waitForLock returns once somebody waits for a lock.
+func waitForLock(t *testing.T, db *postgres.DB) {
+	t.Helper()
+	for n := 0; n == 0; {
+		if err := db.QueryRow(t.Context(), `SELECT count(*) FROM pg_locks WHERE NOT granted`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

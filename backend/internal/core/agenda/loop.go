@@ -1,7 +1,6 @@
 package agenda
 
 import (
-	"container/heap"
 	"context"
 	"fmt"
 	"sort"
@@ -15,11 +14,12 @@ const retryAfter = time.Second
 
 // state is what the loop owns. Nothing else reads or writes it.
 type state struct {
-	waiting  waiting          // not yet due, earliest first
+	queues                    // not yet due
 	lanes    map[string]*lane // by kind and lane, those with something ready or running
 	runnable []*lane          // lanes that may start an item, in the order in which they became so
 	ready    int              // items in lanes, not started
-	flying   map[uint64]string
+	bodies   int              // bytes of the bodies of what waits and what is ready
+	flying   map[uint64]*flight
 	active   int // handlers at work
 	seq      uint64
 	ran      int // items that have run
@@ -27,6 +27,15 @@ type state struct {
 	drains   []*drain
 	closing  bool // start nothing more
 	closed   bool // end the loop
+	stall
+}
+
+// flight is something at work: a handler, or what somebody outside is busy with.
+type flight struct {
+	what      string
+	account   string
+	forgotten bool // its item is not to be put back
+	waits     bool // it is taken to wait for what is due
 }
 
 type lane struct {
@@ -53,7 +62,7 @@ type advanced struct {
 type drain struct{ reply chan struct{} }
 
 func newState() state {
-	return state{lanes: map[string]*lane{}, flying: map[uint64]string{}}
+	return state{lanes: map[string]*lane{}, flying: map[uint64]*flight{}}
 }
 
 func (a *Agenda) loop() {
@@ -62,7 +71,9 @@ func (a *Agenda) loop() {
 	defer timer.Stop()
 	for {
 		a.dispatch()
-		if !a.clk.IsVirtual() {
+		if a.clk.IsVirtual() {
+			timer.Reset(a.untilStall())
+		} else {
 			timer.Reset(a.untilNext())
 		}
 		select {
@@ -103,8 +114,12 @@ func (a *Agenda) add(items ...Item) {
 	for _, it := range items {
 		a.seq++
 		it.seq = a.seq
+		if it.ID != 0 && !it.away && a.bodies+len(it.Body) > a.mostBodies {
+			it.Body, it.away = nil, true
+		}
+		a.bodies += len(it.Body)
 		if it.Due.After(now) {
-			heap.Push(&a.waiting, it)
+			a.push(it)
 		} else {
 			a.file(it)
 		}
@@ -118,6 +133,7 @@ func (a *Agenda) file(it Item) {
 		k, ok := a.kinds[it.Kind]
 		if !ok {
 			a.log.Error("an item of an unknown kind was left alone", "kind", it.Kind, "item", it.ID)
+			a.bodies -= len(it.Body)
 			return
 		}
 		l = &lane{key: key, kind: k}
@@ -139,11 +155,7 @@ func (a *Agenda) mark(l *lane) {
 func (a *Agenda) dispatch() {
 	for !a.closing {
 		a.wakeDue()
-		limit := maxRunning
-		if a.clk.IsVirtual() {
-			limit = 1
-		}
-		for len(a.runnable) > 0 && a.active < limit {
+		for len(a.runnable) > 0 && a.hasRoom() {
 			a.startOne()
 		}
 		if !a.quiet() || !a.moveOn() {
@@ -152,10 +164,23 @@ func (a *Agenda) dispatch() {
 	}
 }
 
+// hasRoom reports whether one more item may run: with a virtual clock only when nothing else is at work, but for what is
+// taken to wait.
+func (a *Agenda) hasRoom() bool {
+	if a.clk.IsVirtual() {
+		return len(a.flying) == a.waiters
+	}
+	return a.active < maxRunning
+}
+
 func (a *Agenda) wakeDue() {
 	now := a.clk.Now()
-	for len(a.waiting) > 0 && !a.waiting[0].Due.After(now) {
-		a.file(heap.Pop(&a.waiting).(Item))
+	for {
+		it, ok := a.popDue(now)
+		if !ok {
+			return
+		}
+		a.file(it)
 	}
 }
 
@@ -174,21 +199,39 @@ func (a *Agenda) startOne() {
 	a.runnable = append(a.runnable[:at], a.runnable[at+1:]...)
 	l.queued = false
 	it := l.ready[0]
+	l.ready[0] = Item{} // or its body would be held
 	l.ready = l.ready[1:]
 	l.running++
 	a.ready--
+	a.bodies -= len(it.Body)
 	a.active++
 	a.mark(l)
-	id := a.begin(fmt.Sprintf("%s (attempt %d)", l.key, it.Attempt+1))
+	ctx := a.ctx
+	if a.waiters > 0 {
+		ctx = context.WithValue(ctx, besideKey{}, true)
+	}
+	id := a.begin(fmt.Sprintf("%s (attempt %d)", l.key, it.Attempt+1), it.Account)
+	a.held = time.Time{}
 	a.handlers.Add(1)
 	go func() {
 		defer a.handlers.Done()
-		verdict, err := l.kind.run(a.ctx, it)
+		verdict, err := a.run(ctx, l.kind.run, &it)
 		a.send(func() { a.finish(l, it, id, verdict, err) })
 	}()
 }
 
+// run runs an item's handler, after fetching its body where memory had no room for it.
+func (a *Agenda) run(ctx context.Context, handle Handler, it *Item) (Verdict, error) {
+	if it.away {
+		if ok, err := a.fetch(ctx, it); !ok {
+			return Done(), err
+		}
+	}
+	return handle(ctx, *it)
+}
+
 func (a *Agenda) finish(l *lane, it Item, id uint64, v Verdict, err error) {
+	forgotten := a.flying[id].forgotten
 	a.end(id)
 	a.active--
 	a.ran++
@@ -200,49 +243,44 @@ func (a *Agenda) finish(l *lane, it Item, id uint64, v Verdict, err error) {
 		a.log.Error("an item could not be run; it is put back", "kind", it.Kind, "lane", it.Lane, "item", it.ID, "error", err)
 		v = Again(a.clk.Now().Add(retryAfter), it.Attempt, it.Body)
 	}
+	v.again = v.again && !forgotten
 	if v.again {
 		it.Due, it.Attempt, it.Body = v.due, v.attempt, v.body
+	}
+	if it.ID != 0 && !(err != nil && it.away) { // of a body that could not be fetched nothing has changed
+		a.rows.Add(settled{item: it, again: v.again})
+	}
+	if v.again {
 		a.add(it)
 	}
-	if it.ID != 0 {
-		a.rows.Add(settled{it, v.again})
+	if !a.retire(l) {
+		a.mark(l)
 	}
-	if len(l.ready) == 0 && l.running == 0 {
-		delete(a.lanes, l.key)
-		return
-	}
-	a.mark(l)
 }
 
-func (a *Agenda) begin(what string) uint64 {
+// retire lets go of a lane with nothing left in it.
+func (a *Agenda) retire(l *lane) bool {
+	if len(l.ready) > 0 || l.running > 0 {
+		return false
+	}
+	delete(a.lanes, l.key)
+	return true
+}
+
+func (a *Agenda) begin(what, account string) uint64 {
 	a.seq++
-	a.flying[a.seq] = what
+	a.flying[a.seq] = &flight{what: what, account: account}
 	return a.seq
 }
 
-func (a *Agenda) end(id uint64) { delete(a.flying, id) }
+func (a *Agenda) end(id uint64) {
+	if a.flying[id].waits {
+		a.waiters--
+	}
+	delete(a.flying, id)
+}
 
 func (a *Agenda) quiet() bool { return a.ready == 0 && len(a.flying) == 0 }
-
-// earliest returns the due instant of the next waiting item, with or without background items.
-func (a *Agenda) earliest(background bool) (time.Time, bool) {
-	if background {
-		if len(a.waiting) == 0 {
-			return time.Time{}, false
-		}
-		return a.waiting[0].Due, true
-	}
-	var first *Item
-	for i := range a.waiting {
-		if it := &a.waiting[i]; !it.Background && (first == nil || before(*it, *first)) {
-			first = it
-		}
-	}
-	if first == nil {
-		return time.Time{}, false
-	}
-	return first.Due, true
-}
 
 // moveOn is called when the system is quiet. It moves a virtual clock as far as it may and reports whether that made
 // anything due; otherwise it answers those who wait for quiet.
@@ -252,7 +290,7 @@ func (a *Agenda) moveOn() bool {
 	}
 	if a.clk.Mode() == clock.Auto {
 		if due, ok := a.earliest(false); ok {
-			a.clk.Set(due)
+			a.move(due)
 			return true
 		}
 	}
@@ -272,35 +310,33 @@ func (a *Agenda) moveForAdvance() bool {
 		}
 	}
 	if due, ok := a.earliest(true); ok && !due.After(adv.to) {
-		a.clk.Set(due)
+		a.move(due)
 		return true
 	}
-	a.clk.Set(adv.to)
+	a.move(adv.to)
 	a.advances = a.advances[1:]
 	adv.reply <- advanced{now: a.clk.Now(), ran: a.ran - adv.before}
 	return true
 }
 
+// forget drops an account's items. Rows that were committed while the account's were being deleted are deleted now.
 func (a *Agenda) forget(account string) {
-	drop := func(it Item) bool { return account == "" || it.Account == account }
-	kept := a.waiting[:0]
-	for _, it := range a.waiting {
-		if !drop(it) {
-			kept = append(kept, it)
+	mine := func(of string) bool { return account == "" || of == account }
+	drop := func(it *Item) bool {
+		if !mine(it.Account) {
+			return false
 		}
+		a.bodies -= len(it.Body)
+		if it.ID != 0 {
+			a.rows.Add(settled{item: Item{ID: it.ID}})
+		}
+		return true
 	}
-	a.waiting = kept
-	heap.Init(&a.waiting)
+	a.drop(drop)
 	for _, l := range a.lanes {
-		left := l.ready[:0]
-		for _, it := range l.ready {
-			if drop(it) {
-				a.ready--
-			} else {
-				left = append(left, it)
-			}
-		}
-		l.ready = left
+		before := len(l.ready)
+		l.ready = dropped(l.ready, drop)
+		a.ready -= before - len(l.ready)
 	}
 	runnable := a.runnable[:0]
 	for _, l := range a.runnable {
@@ -309,12 +345,18 @@ func (a *Agenda) forget(account string) {
 		}
 	}
 	a.runnable = runnable
+	for _, l := range a.lanes {
+		a.retire(l)
+	}
+	for _, f := range a.flying {
+		f.forgotten = f.forgotten || mine(f.account)
+	}
 }
 
 // atWork lists what is in flight and what is ready, for a drain that ran out of patience.
 func (a *Agenda) atWork() (flying, due []string) {
-	for _, what := range a.flying {
-		flying = append(flying, what)
+	for _, f := range a.flying {
+		flying = append(flying, f.what)
 	}
 	for _, l := range a.lanes {
 		for _, it := range l.ready {
@@ -324,36 +366,4 @@ func (a *Agenda) atWork() (flying, due []string) {
 	sort.Strings(flying)
 	sort.Strings(due)
 	return flying, due
-}
-
-// waiting is a heap of items by due instant, then arrival.
-type waiting []Item
-
-func before(x, y Item) bool {
-	if !x.Due.Equal(y.Due) {
-		return x.Due.Before(y.Due)
-	}
-	return x.seq < y.seq
-}
-
-func (w waiting) Len() int           { return len(w) }
-func (w waiting) Less(i, j int) bool { return before(w[i], w[j]) }
-func (w waiting) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
-func (w *waiting) Push(x any)        { *w = append(*w, x.(Item)) }
-func (w *waiting) Pop() any {
-	old := *w
-	it := old[len(old)-1]
-	*w = old[:len(old)-1]
-	return it
-}
-
-// Advance moves a virtual clock forward by d and runs all that falls due on the way, in order. It returns when the
-// system is quiet, with the instant reached and how many items ran. A real clock is refused.
-func (a *Agenda) Advance(ctx context.Context, d time.Duration) (time.Time, int, error) {
-	return a.advance(ctx, &advance{by: d, reply: make(chan advanced, 1)})
-}
-
-// AdvanceTo is Advance to an instant; an instant in the past moves nothing.
-func (a *Agenda) AdvanceTo(ctx context.Context, to time.Time) (time.Time, int, error) {
-	return a.advance(ctx, &advance{to: to, reply: make(chan advanced, 1)})
 }

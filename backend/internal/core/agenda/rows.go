@@ -2,6 +2,7 @@ package agenda
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,17 +13,29 @@ import (
 // settleBatch is how many settled items one transaction writes at most.
 const settleBatch = 500
 
-// settled is what has become of an item: its row goes, or is written anew.
+// settled is what has become of an item: its row goes, or is written anew. Without an item it is where an automatic clock
+// has come to.
 type settled struct {
 	item  Item
 	again bool
+	clock time.Time
 }
 
 // settle keeps the last word on each item of the batch.
 func settle(ctx context.Context, tx *postgres.Tx, batch []settled) error {
 	last := map[int64]settled{}
+	var stands time.Time
 	for _, s := range batch {
+		if s.item.ID == 0 {
+			stands = s.clock
+			continue
+		}
 		last[s.item.ID] = s
+	}
+	if !stands.IsZero() {
+		if err := writeClock(ctx, tx, stands); err != nil {
+			return err
+		}
 	}
 	var gone, ids []int64
 	var dues []time.Time
@@ -52,11 +65,14 @@ func settle(ctx context.Context, tx *postgres.Tx, batch []settled) error {
 	return err
 }
 
-func insertBatches(ctx context.Context, tx *postgres.Tx, batches [][]Item) error {
+// insertBatches writes what several callers put, and hands it over once it is committed: also what a caller put who no
+// longer waits.
+func (a *Agenda) insertBatches(ctx context.Context, tx *postgres.Tx, batches [][]Item) error {
 	var all []Item
 	for _, b := range batches {
 		all = append(all, b...)
 	}
+	tx.AfterCommit(func() { a.send(func() { a.add(all...) }) })
 	return insert(ctx, tx, all)
 }
 
@@ -81,15 +97,45 @@ func insert(ctx context.Context, tx *postgres.Tx, items []Item) error {
 	return err
 }
 
-func load(ctx context.Context, db *postgres.DB) ([]Item, error) {
-	found, err := db.Query(ctx, `SELECT id, kind, lane, account, due, attempt, background, body FROM agenda.items ORDER BY id`)
+// load reads what is unfinished, in the order in which it falls due. The first bodies come with it, up to so many bytes.
+func load(ctx context.Context, db *postgres.DB, bodies int) ([]Item, error) {
+	found, err := db.Query(ctx, `
+		SELECT id, kind, lane, account, due, attempt, background,
+			CASE WHEN sum(octet_length(body)) OVER (ORDER BY due, id ROWS UNBOUNDED PRECEDING) <= @bodies THEN body END
+		FROM agenda.items ORDER BY due, id`, pgx.NamedArgs{"bodies": bodies})
 	if err != nil {
 		return nil, err
 	}
+	words := map[string]string{}
+	word := func(s *string) {
+		if known, ok := words[*s]; ok {
+			*s = known
+			return
+		}
+		words[*s] = *s
+	}
 	return pgx.CollectRows(found, func(row pgx.CollectableRow) (it Item, err error) {
 		err = row.Scan(&it.ID, &it.Kind, &it.Lane, &it.Account, &it.Due, &it.Attempt, &it.Background, &it.Body)
+		it.away = it.Body == nil
+		word(&it.Kind)
+		word(&it.Lane)
+		word(&it.Account)
 		return it, err
 	})
+}
+
+// fetch reads the body of an item that memory had no room for; false when there is no such item any more. An item that was
+// put back is written behind, so that comes first.
+func (a *Agenda) fetch(ctx context.Context, it *Item) (bool, error) {
+	if err := a.rows.Flush(ctx); err != nil {
+		return false, err
+	}
+	err := a.db.QueryRow(ctx, `SELECT body FROM agenda.items WHERE id = $1`, it.ID).Scan(&it.Body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	it.away = false
+	return err == nil, err
 }
 
 func deleteAccount(ctx context.Context, tx *postgres.Tx, account string) error {

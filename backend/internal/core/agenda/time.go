@@ -2,6 +2,7 @@ package agenda
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -9,6 +10,17 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
+
+// Advance moves a virtual clock forward by d and runs all that falls due on the way, in order. It returns when the
+// system is quiet, with the instant reached and how many items ran. A real clock is refused.
+func (a *Agenda) Advance(ctx context.Context, d time.Duration) (time.Time, int, error) {
+	return a.advance(ctx, &advance{by: d, reply: make(chan advanced, 1)})
+}
+
+// AdvanceTo is Advance to an instant; an instant in the past moves nothing.
+func (a *Agenda) AdvanceTo(ctx context.Context, to time.Time) (time.Time, int, error) {
+	return a.advance(ctx, &advance{to: to, reply: make(chan advanced, 1)})
+}
 
 func (a *Agenda) advance(ctx context.Context, adv *advance) (time.Time, int, error) {
 	if !a.clk.IsVirtual() {
@@ -22,10 +34,16 @@ func (a *Agenda) advance(ctx context.Context, adv *advance) (time.Time, int, err
 	case got := <-adv.reply:
 		return got.now, got.ran, a.saveClock(ctx)
 	case <-ctx.Done():
+		a.send(func() { a.abandon(adv) })
 		return time.Time{}, 0, ctx.Err()
 	case <-a.loopDone:
 		return time.Time{}, 0, errClosed
 	}
+}
+
+// abandon leaves the clock where it is: nobody waits for the rest of the way.
+func (a *Agenda) abandon(adv *advance) {
+	a.advances = slices.DeleteFunc(a.advances, func(other *advance) bool { return other == adv })
 }
 
 // Drain returns nil once nothing is due and nothing is in flight. Items that wait for a later instant do not count; an
@@ -37,7 +55,7 @@ func (a *Agenda) Drain(ctx context.Context) (flying, due []string, err error) {
 	}
 	select {
 	case <-d.reply:
-		return nil, nil, nil
+		return nil, nil, a.saveClock(ctx)
 	case <-a.loopDone:
 		return nil, nil, errClosed
 	case <-ctx.Done():
@@ -90,9 +108,18 @@ func (a *Agenda) saveClock(ctx context.Context) error {
 	if !a.clk.IsVirtual() {
 		return nil
 	}
-	return a.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO agenda.clock (now) VALUES (@now) ON CONFLICT (one) DO UPDATE SET now = excluded.now`,
-			pgx.NamedArgs{"now": tx.Now})
-		return err
-	})
+	return a.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return writeClock(ctx, tx, tx.Now) })
+}
+
+// writeClock notes where a virtual clock stands; it never goes back.
+func writeClock(ctx context.Context, tx *postgres.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO agenda.clock AS c (now) VALUES (@now)
+		ON CONFLICT (one) DO UPDATE SET now = greatest(c.now, excluded.now)`, pgx.NamedArgs{"now": now})
+	return err
+}
+
+// move sets a virtual clock. Where it has come to is written behind, so that a crash takes back a moment at most.
+func (a *Agenda) move(to time.Time) {
+	a.clk.Set(to)
+	a.rows.Add(settled{clock: a.clk.Now()})
 }

@@ -159,8 +159,6 @@ func checkJSON(payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
-	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
-	defer end()
 	free, err := iv.slots.take(req.Function.Version)
 	if err != nil {
 		return nil, err
