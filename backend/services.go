@@ -63,7 +63,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.authz = &authz.Authorizer{Identity: p.identity, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account}
 	p.functions = function.New(b.db, b.ids)
 	p.scripts = script.New(b.clk)
-	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, b.processes(p)), Agenda: p.agenda, Trace: p.trace,
+	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, nesting{b.processes(p)}), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()

@@ -101,9 +101,10 @@ func (c *Call) Present(name string, below ...string) bool {
 
 type callKey struct{}
 
-// CallFrom returns the call that ctx belongs to. It panics when there is none: operations run only within one.
+// CallFrom returns the call that ctx belongs to; nil where it belongs to none (an item of the agenda).
 func CallFrom(ctx context.Context) *Call {
-	return ctx.Value(callKey{}).(*Call)
+	c, _ := ctx.Value(callKey{}).(*Call)
+	return c
 }
 
 // WithCall returns a context that belongs to the call.
