@@ -7,8 +7,8 @@
 package local
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -81,6 +81,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	if err := s.launch(ctx, o); err != nil {
+		_ = s.removeSockets()
 		s.unlock()
 		return nil, err
 	}
@@ -91,16 +92,30 @@ func (s *Server) prepare() (err error) {
 	if s.owner, err = findOwner(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+	if err := s.owner.canReach(s.dir); err != nil {
+		return err
+	}
+	if err := makePassable(s.dir); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	if err := s.takeLock(); err != nil {
 		return err
 	}
-	if err := s.owner.canReach(s.dir); err != nil {
+	return s.makeSockets()
+}
+
+// makePassable makes the folders that are missing on the way to dir, and dir, passable for everybody whatever the umask.
+func makePassable(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return s.makeSockets()
+	if err := makePassable(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
 }
 
 func (s *Server) launch(ctx context.Context, o Options) error {
@@ -144,32 +159,6 @@ func (s *Server) unlock() {
 	}
 }
 
-// makeSockets makes a private folder with a short path for the socket: such a path may have 107 bytes, and a state folder's
-// may be longer.
-func (s *Server) makeSockets() error {
-	base := os.Getenv("XDG_RUNTIME_DIR")
-	if base == "" || s.owner.switches {
-		base = "/tmp"
-	}
-	sum := sha256.Sum256([]byte(s.dir))
-	s.sockets = filepath.Join(base, fmt.Sprintf("lambdasim-%x", sum[:6]))
-	if err := os.Mkdir(s.sockets, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make the socket folder: %w", err)
-	}
-	info, err := os.Lstat(s.sockets)
-	if err != nil {
-		return err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || (stat.Uid != uint32(os.Geteuid()) && stat.Uid != s.owner.uid) {
-		return fmt.Errorf("%s belongs to somebody else: remove it, or choose another --state-dir", s.sockets)
-	}
-	if err := s.owner.own(s.sockets); err != nil {
-		return err
-	}
-	return os.Chmod(s.sockets, 0o700)
-}
-
 // initdb makes the data folder. It is made beside its place and moved there when complete, so that one that was
 // interrupted is never taken for a cluster.
 func (s *Server) initdb(ctx context.Context, programs string) error {
@@ -190,12 +179,27 @@ func (s *Server) initdb(ctx context.Context, programs string) error {
 	}
 	s.log.Info("making a PostgreSQL cluster", "folder", s.data, "programs", programs)
 	cmd := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), "-D", half, "-U", "lambdasim", "-A", "trust",
-		"-E", "UTF8", "--locale=C", "-N")
+		"-E", "UTF8", "--locale=C", "-N") // not synced, which takes seconds on a slow disk: the system does that within half a minute
 	s.owner.run(cmd, half)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := output(cmd); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return os.Rename(half, s.data)
+}
+
+// output runs cmd so that it ends with this process, and returns what it wrote.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	exited := make(chan struct{})
+	if err := spawn(cmd, exited); err != nil {
+		return nil, err
+	}
+	<-exited
+	if !cmd.ProcessState.Success() {
+		return out.Bytes(), errors.New(cmd.ProcessState.String())
+	}
+	return out.Bytes(), nil
 }
 
 func (s *Server) checkVersion(programs string) error {
@@ -242,6 +246,7 @@ func (s *Server) start(ctx context.Context, programs string, unsafe bool) error 
 	s.cmd.Stdout, s.cmd.Stderr = s.logfile, s.logfile
 	s.owner.run(s.cmd, s.data)
 	if err := spawn(s.cmd, s.exited); err != nil {
+		_ = s.logfile.Close()
 		return fmt.Errorf("start postgres: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
@@ -253,6 +258,7 @@ func (s *Server) start(ctx context.Context, programs string, unsafe bool) error 
 		}
 		select {
 		case <-s.exited:
+			_ = s.logfile.Close()
 			return fmt.Errorf("postgres ended while starting:\n%s", tail(s.logfile.Name()))
 		case <-ctx.Done():
 			_ = s.Stop(context.Background())
@@ -293,5 +299,5 @@ func (s *Server) Stop(ctx context.Context) error {
 		<-s.exited
 	}
 	_ = s.logfile.Close()
-	return os.RemoveAll(s.sockets)
+	return s.removeSockets()
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,13 +55,23 @@ func (o *owner) run(cmd *exec.Cmd, dir string) {
 	}
 }
 
-// canReach reports, as an error that says what would mend it, when the owner may not pass one of the folders on the way.
+// has reports whether a file belongs to this process's user or to the owner.
+func (o *owner) has(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (stat.Uid == uint32(os.Geteuid()) || stat.Uid == o.uid)
+}
+
+// canReach reports, as an error that says what would mend it, when the owner may not pass one of the folders on the way. A
+// folder that is not there yet is no obstacle: it is made passable.
 func (o *owner) canReach(dir string) error {
 	if !o.switches {
 		return nil
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
+		if errors.Is(err, os.ErrNotExist) && at != filepath.Dir(at) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,7 @@
+package local
+
+// Fetch is fetch, for tests.
+var Fetch = fetch
+
+// FetchEmbedded is fetchEmbedded, for tests.
+var FetchEmbedded = fetchEmbedded
