@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	b, err := backend.New(backend.Config{Listen: "127.0.0.1:0", StateDir: dir})
 	if err == nil {
 		err = b.Start(context.Background())
@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "the backend of the acceptance tests:", err)
 		return 1
 	}
-	defer b.Close(context.Background())
+	defer func() { _ = b.Close(context.Background()) }()
 	endpoint = b.URL()
 	return m.Run()
 }

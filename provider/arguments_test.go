@@ -30,7 +30,8 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_iam_role", newIAMRoleResource, roleRefused},
 		{"lambdasim_iam_role_policy", newIAMRolePolicyResource, nil}, {"lambdasim_kinesis_stream", newKinesisStreamResource, streamRefused},
 		{"lambdasim_s3_bucket", newS3BucketResource, bucketRefused}, {"lambdasim_s3_bucket_notification", newS3BucketNotificationResource, notificationRefused},
-		{"lambdasim_s3_object", newS3ObjectResource, nil},
+		{"lambdasim_s3_object", newS3ObjectResource, objectRefused},
+		{"lambdasim_iam_policy", newIAMPolicyResource, nil}, {"lambdasim_iam_role_policy_attachment", newIAMRolePolicyAttachmentResource, nil},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n| argument | what becomes of it |\n|---|---|\n", r.name)
 		var s resource.SchemaResponse

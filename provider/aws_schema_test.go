@@ -2,70 +2,156 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 )
 
-// deviations are arguments whose mode differs from the AWS provider's on purpose: a default makes an attribute computed in
-// the plugin framework, and what the API fills in is computed here where the AWS provider suppresses the difference.
-var deviations = map[string]string{"O": "OC"}
+// row is an argument or attribute: its type as the AWS provider's schema has it, whether it is required (R), optional (O),
+// computed (C) or both (OC), whether a change replaces, and its default ("" where there is none).
+type row struct {
+	kind, mode, def     string
+	replaces, sensitive bool
+}
 
-// TestSchemasHaveEveryArgumentOfTheirAWSCounterparts holds the three central resources to the AWS provider's rows.
-func TestSchemasHaveEveryArgumentOfTheirAWSCounterparts(t *testing.T) {
+// awsRows are the rows of testdata/aws_schemas.txt, by type ("aws_s3_bucket", "data aws_iam_role") and path.
+func awsRows(t *testing.T) map[string]map[string]row {
+	t.Helper()
 	text, err := os.ReadFile("testdata/aws_schemas.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	schemas := map[string]schema.Schema{}
-	for name, r := range map[string]resource.Resource{"lambdasim_function": newFunctionResource(), "lambdasim_event_source_mapping": newEventSourceMappingResource(),
-		"lambdasim_permission": newPermissionResource()} {
-		var resp resource.SchemaResponse
-		r.Schema(context.Background(), resource.SchemaRequest{}, &resp)
-		schemas[name] = resp.Schema
-	}
-	mode := regexp.MustCompile(`\s(R|O|OC|C)(\s|$)`)
-	var current schema.Schema
-	rows := 0
+	form := regexp.MustCompile(`^(\S+) (\S+) (R|O|OC|C)( FN)?(?: =(.*))?$`)
+	all := map[string]map[string]row{}
+	var current map[string]row
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if name, ok := strings.CutPrefix(line, "## "); ok {
-			current = schemas[name]
-			continue
+			current = map[string]row{}
+			all[name] = current
+		} else if m := form.FindStringSubmatch(line); m != nil {
+			current[m[1]] = row{kind: m[2], mode: m[3], replaces: m[4] != "", def: m[5]}
+		} else if line != "" && !strings.HasPrefix(line, "#") {
+			t.Errorf("testdata/aws_schemas.txt: %q is not a row", line)
 		}
-		m := mode.FindStringSubmatch(line)
-		name := strings.Fields(line + " -")[0]
-		if m == nil {
-			continue
-		}
-		rows++
-		a, ok := current.Attributes[name]
-		if !ok {
-			if _, block := current.Blocks[name]; !block {
-				t.Errorf("%q is missing", line)
+	}
+	return all
+}
+
+// TestSchemasAreThoseOfTheirAWSCounterparts holds every resource and data source to the AWS provider's rows: nested ones
+// too, each with its type, mode, default and whether a change replaces. What differs is in the list of differences, with
+// its reason; a difference that is no longer there must leave the list.
+func TestSchemasAreThoseOfTheirAWSCounterparts(t *testing.T) {
+	all, compared := awsRows(t), 0
+	unused := maps.Clone(differences)
+	for name, ours := range schemaRows(t) {
+		rows, known := all[name]
+		if !known {
+			if _, listed := unused[name]; !listed {
+				t.Errorf("%s is neither in testdata/aws_schemas.txt nor in the list of differences", name)
 			}
+			delete(unused, name)
 			continue
 		}
-		have := ""
+		for _, difference := range compare(rows, ours) {
+			key := name + "." + difference
+			if _, listed := unused[key]; !listed {
+				t.Errorf("%s", key)
+			}
+			delete(unused, key)
+		}
+		compared += len(rows)
+	}
+	for _, key := range slices.Sorted(maps.Keys(unused)) {
+		t.Errorf("the list of differences has %q, and there is no such difference", key)
+	}
+	if compared < 380 {
+		t.Errorf("only %d rows were compared", compared)
+	}
+}
+
+// compare lists what differs, one line each: the path and what it is about.
+func compare(theirs, ours map[string]row) (list []string) {
+	for path, want := range theirs {
+		have, ok := ours[path]
 		switch {
-		case a.IsRequired():
-			have = "R"
-		case a.IsOptional() && a.IsComputed():
-			have = "OC"
-		case a.IsOptional():
-			have = "O"
-		case a.IsComputed():
-			have = "C"
-		}
-		if have != m[1] && deviations[m[1]] != have {
-			t.Errorf("%q: the mode is %s", line, have)
+		case !ok && absentParent(path, ours):
+		case !ok:
+			list = append(list, path+" absent")
+		default:
+			list = append(list, compareRow(path, want, have)...)
 		}
 	}
-	if rows < 90 {
-		t.Errorf("only %d rows were compared", rows)
+	for path, have := range ours {
+		if have.sensitive {
+			list = append(list, path+" sensitive")
+		}
+		if _, ok := theirs[path]; !ok && path != "id" && path != "region" && path != "timeouts" && !strings.HasPrefix(path, "timeouts.") {
+			list = append(list, path+" added")
+		}
 	}
+	slices.Sort(list)
+	return list
+}
+
+// absentParent reports whether the block of a path is not there: then the block alone is reported.
+func absentParent(path string, ours map[string]row) bool {
+	i := strings.LastIndex(path, ".")
+	if i < 0 {
+		return false
+	}
+	_, ok := ours[path[:i]]
+	return !ok
+}
+
+func compareRow(path string, want, have row) (list []string) {
+	note := func(what, is string) { list = append(list, fmt.Sprintf("%s %s %s", path, what, is)) }
+	if have.kind != want.kind && !(want.kind == "string(JSON)" && have.kind == "string") {
+		note("is a", have.kind)
+	}
+	// The plugin framework makes an argument with a default computed; the mode of a computed block's members is unknown to it.
+	if mode := have.mode; mode != "" && mode != want.mode && !(want.mode == "O" && mode == "OC" && want.def != "" && have.def == want.def) {
+		note("is", mode)
+	}
+	if have.mode != "" && have.replaces != want.replaces {
+		note("replaces", fmt.Sprint(have.replaces))
+	}
+	if have.mode != "" && have.def != want.def {
+		note("defaults to", fmt.Sprintf("%q", have.def))
+	}
+	return list
+}
+
+// schemaRows are our own schemas in the same form, by the AWS names of the types.
+func schemaRows(t *testing.T) map[string]map[string]row {
+	t.Helper()
+	ctx, p, out := context.Background(), New("test")(), map[string]map[string]row{}
+	for _, create := range p.Resources(ctx) {
+		r := create()
+		var name resource.MetadataResponse
+		var s resource.SchemaResponse
+		r.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: awsType}, &name)
+		r.Schema(ctx, resource.SchemaRequest{}, &s)
+		rows := map[string]row{}
+		resourceRows("", s.Schema.Attributes, s.Schema.Blocks, rows)
+		out[name.TypeName] = rows
+	}
+	for _, create := range p.DataSources(ctx) {
+		d := create()
+		var name datasource.MetadataResponse
+		var s datasource.SchemaResponse
+		d.Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: awsType}, &name)
+		d.Schema(ctx, datasource.SchemaRequest{}, &s)
+		rows := map[string]row{}
+		dataSourceRows("", s.Schema.Attributes, s.Schema.Blocks, rows)
+		out["data "+name.TypeName] = rows
+	}
+	return out
 }

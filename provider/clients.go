@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +24,8 @@ type Clients struct {
 	Endpoint    string
 	Region      string // of resources that do not say theirs
 	DefaultTags map[string]string
+	TagsUnknown bool // whether a default tag is not known yet
+	IgnoreTags  IgnoredTags
 	Control     *control.Client
 
 	config aws.Config
@@ -29,13 +33,23 @@ type Clients struct {
 	identity sync.Mutex
 	account  string
 
-	policies sync.Map // function ARN or name to *sync.Mutex: one change of a function's policy at a time
+	locks    sync.Mutex             // guards policies
+	policies map[string]*sync.Mutex // by the function's name: one change of a function's policy at a time
+}
+
+// IgnoredTags are tags that are left as they are, whoever set them: they are in no resource's state.
+type IgnoredTags struct{ Keys, Prefixes []string }
+
+// ignores reports whether a tag is one of them, or one of AWS's own.
+func (t IgnoredTags) ignores(key string) bool {
+	return strings.HasPrefix(key, "aws:") || slices.Contains(t.Keys, key) ||
+		slices.ContainsFunc(t.Prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 // newClients builds the SDK's configuration by hand, so that nothing of the user's machine gets into it.
-func newClients(endpoint, region, accessKey, secretKey string, tags map[string]string) *Clients {
+func newClients(endpoint, region, accessKey, secretKey string) *Clients {
 	return &Clients{
-		Endpoint: endpoint, Region: region, DefaultTags: tags, Control: control.New(endpoint),
+		Endpoint: endpoint, Region: region, Control: control.New(endpoint), policies: map[string]*sync.Mutex{},
 		config: aws.Config{
 			Region:                     region,
 			BaseEndpoint:               aws.String(endpoint),
@@ -91,8 +105,16 @@ func (c *Clients) Account(ctx context.Context) (string, error) {
 // lockPolicy keeps others from changing the policy of a function until the returned function is called: AddPermission
 // reads, changes and writes the whole policy.
 func (c *Clients) lockPolicy(function string) (unlock func()) {
-	v, _ := c.policies.LoadOrStore(function, &sync.Mutex{})
-	mu := v.(*sync.Mutex) // nothing else is stored
+	if m := functionNameForm.FindStringSubmatch(function); m != nil {
+		function = m[5] // the same for a name and an ARN
+	}
+	c.locks.Lock()
+	mu := c.policies[function]
+	if mu == nil {
+		mu = &sync.Mutex{}
+		c.policies[function] = mu
+	}
+	c.locks.Unlock()
 	mu.Lock()
 	return mu.Unlock
 }

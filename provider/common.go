@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 	"maps"
+	"regexp"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -59,6 +61,10 @@ func (b *resourceBase) planTags(ctx context.Context, resp *resource.ModifyPlanRe
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), types.MapUnknown(types.StringType))...)
 		return
 	}
+	if b.clients.TagsUnknown {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), types.MapUnknown(types.StringType))...)
+		return
+	}
 	all := maps.Clone(b.clients.DefaultTags)
 	if all == nil {
 		all = map[string]string{}
@@ -89,6 +95,9 @@ func (b *resourceBase) readTags(all map[string]string, was types.Map) (tags, tag
 	own := map[string]attr.Value{}
 	every := map[string]attr.Value{}
 	for k, v := range all {
+		if b.clients.IgnoreTags.ignores(k) {
+			continue
+		}
 		every[k] = types.StringValue(v)
 		_, given := was.Elements()[k]
 		if d, isDefault := b.clients.DefaultTags[k]; !isDefault || d != v || given {
@@ -130,19 +139,51 @@ func (r refused) admits(v attr.Value) bool {
 			return true
 		}
 	}
+	return blankValue(v)
+}
+
+// blankValue reports whether a value says nothing: null, false, "", an empty collection, or blocks that say nothing.
+func blankValue(v attr.Value) bool {
+	if v.IsNull() {
+		return true
+	}
 	switch x := v.(type) {
 	case types.Bool:
 		return !x.ValueBool()
 	case types.String:
-		return x.ValueString() == ""
+		return !x.IsUnknown() && x.ValueString() == ""
 	case types.List:
-		return len(x.Elements()) == 0
+		return !x.IsUnknown() && !slices.ContainsFunc(x.Elements(), speaks)
 	case types.Set:
-		return len(x.Elements()) == 0
+		return !x.IsUnknown() && !slices.ContainsFunc(x.Elements(), speaks)
 	case types.Map:
-		return len(x.Elements()) == 0
+		return !x.IsUnknown() && len(x.Elements()) == 0
+	case types.Object:
+		return !x.IsUnknown() && !slices.ContainsFunc(slices.Collect(maps.Values(x.Attributes())), speaks)
 	}
 	return false
+}
+
+func speaks(v attr.Value) bool { return !blankValue(v) }
+
+// given is a text for a request: absent where the configuration has none, or "".
+func given(v types.String) *string {
+	if v.ValueString() == "" {
+		return nil
+	}
+	return v.ValueStringPointer()
+}
+
+// regionSuffix is how an import id names a region: NAME@REGION.
+var regionSuffix = regexp.MustCompile(`^(.+)@([a-z]{2}(?:-[a-z]+)+-\d)$`)
+
+// cutRegion takes "@REGION" off an import id, and writes it to the state.
+func cutRegion(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) resource.ImportStateRequest {
+	if m := regionSuffix.FindStringSubmatch(req.ID); m != nil {
+		req.ID = m[1]
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("region"), m[2])...)
+	}
+	return req
 }
 
 // optionalString is null where the API has "" and nothing was configured.

@@ -22,7 +22,7 @@ func code(err error) string {
 // isNotFound reports whether err says that the thing does not exist.
 func isNotFound(err error) bool {
 	switch code(err) {
-	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound":
+	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "NoSuchTagSet":
 		return true
 	}
 	return false
@@ -67,12 +67,12 @@ func explainAlone(err error) string {
 func hintFor(e smithy.APIError) string {
 	switch message := e.ErrorMessage(); {
 	case strings.Contains(message, "Unable to validate the following destination configurations"):
-		return "S3 asks each function's policy before it takes the notification. Give the function a lambdasim_permission with principal \"s3.amazonaws.com\" " +
+		return "S3 asks each function's policy before it takes the notification. Give the function a permission with principal \"s3.amazonaws.com\" " +
 			"and this bucket's ARN as source_arn, and let the notification depend on it (depends_on). The trace and the backend's log say which condition failed."
 	case strings.Contains(message, "cannot be assumed by Lambda"):
 		return "The role must exist, and its assume_role_policy must allow sts:AssumeRole to the service lambda.amazonaws.com."
 	case strings.Contains(message, "Please ensure the role can perform"):
-		return "The function's execution role needs these actions on the stream: add them to a lambdasim_iam_role_policy, and let the mapping depend on it."
+		return "The function's execution role needs these actions on the stream: add them to a policy of the role, and let the mapping depend on it."
 	case e.ErrorCode() == "InvalidClientTokenId" || e.ErrorCode() == "UnrecognizedClientException" || e.ErrorCode() == "InvalidAccessKeyId":
 		return "The backend did not issue this access key. Leave access_key out, or use \"test\", an account's twelve digits, or a key that this backend's IAM issued."
 	}

@@ -27,7 +27,7 @@ var (
 
 // Metadata names the type.
 func (r *eventSourceMappingResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_event_source_mapping"
+	resp.TypeName = lambdaType(req.ProviderTypeName, "event_source_mapping")
 }
 
 // ValidateConfig refuses what is not simulated, and combinations that AWS refuses only at apply.
@@ -112,6 +112,7 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 		return
 	}
 	m.UUID = types.StringPointerValue(out.UUID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
 	if r.settle(ctx, &m, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
@@ -168,10 +169,17 @@ func (r *eventSourceMappingResource) Read(ctx context.Context, req resource.Read
 	if m.UUID.IsNull() {
 		m.UUID = m.ID // imported
 	}
-	if r.settle(ctx, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	} else if !resp.Diagnostics.HasError() {
+	c, err := r.clients.Lambda(m.Region.ValueString()).GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: m.UUID.ValueStringPointer()})
+	if isNotFound(err) {
 		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, "Reading the event source mapping", m.UUID.ValueString(), err)
+		return
+	}
+	if r.take(ctx, &m, c, &resp.Diagnostics); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
 }
 
@@ -219,7 +227,7 @@ func (r *eventSourceMappingResource) Delete(ctx context.Context, req resource.De
 	}
 }
 
-// ImportState imports by UUID.
+// ImportState imports by UUID or UUID@REGION.
 func (r *eventSourceMappingResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("uuid"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("uuid"), cutRegion(ctx, req, resp), resp)
 }

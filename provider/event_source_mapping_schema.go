@@ -15,8 +15,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	tftypes "github.com/hashicorp/terraform-plugin-framework/types"
@@ -98,14 +100,14 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 	set := func(attributes map[string]schema.Attribute) schema.SetNestedBlock {
 		return schema.SetNestedBlock{MarkdownDescription: notSimulated, NestedObject: schema.NestedBlockObject{Attributes: attributes}}
 	}
-	endpoints := schema.MapAttribute{ElementType: tftypes.StringType, Required: true, MarkdownDescription: notSimulated}
+	endpoints := schema.MapAttribute{ElementType: tftypes.StringType, Required: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.Map{mapplanmodifier.RequiresReplace()}}
 	poller := func() schema.Int64Attribute {
 		return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}
 	}
 	return map[string]schema.Block{
 		"destination_config": block(notSimulated, nil, map[string]schema.Block{"on_failure": block(notSimulated, map[string]schema.Attribute{"destination_arn": text(true)}, nil)}),
 		"document_db_event_source_config": block(notSimulated, map[string]schema.Attribute{"collection_name": text(false), "database_name": text(true),
-			"full_document": text(false)}, nil),
+			"full_document": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Default"), MarkdownDescription: notSimulated}}, nil),
 		"filter_criteria": block(notSimulated, nil, map[string]schema.Block{"filter": set(map[string]schema.Attribute{"pattern": text(false)})}),
 		"metrics_config":  block(notSimulated, map[string]schema.Attribute{"metrics": texts(true)}, nil),
 		"provisioned_poller_config": block(notSimulated, map[string]schema.Attribute{"maximum_pollers": poller(), "minimum_pollers": poller(),

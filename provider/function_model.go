@@ -87,6 +87,20 @@ func (m *functionModel) variables(ctx context.Context, diags *diag.Diagnostics) 
 	return tagsOf(ctx, blocks[0].Variables, diags)
 }
 
+// withField is a block with one member replaced.
+func withField(list types.List, name string, v attr.Value) types.List {
+	if len(list.Elements()) == 0 {
+		return list
+	}
+	o, ok := list.Elements()[0].(basetypes.ObjectValue)
+	if !ok {
+		return list
+	}
+	fields := o.Attributes()
+	fields[name] = v
+	return objects(o.AttributeTypes(context.Background()), fields)
+}
+
 // field is a member of a computed block; nil where the block or the member is not there.
 func field(list types.List, name string) attr.Value {
 	if list.IsNull() || list.IsUnknown() || len(list.Elements()) == 0 {
@@ -183,6 +197,7 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 		}
 	}
 	m.ReservedConcurrentExecutions = types.Int64Value(-1)
+	m.VPCConfig = withField(m.VPCConfig, "vpc_id", types.StringValue(""))
 	if m.SourceCodeHash.IsUnknown() {
 		m.SourceCodeHash = types.StringPointerValue(c.CodeSha256)
 	}
@@ -190,7 +205,7 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 
 // keepName keeps the form in which the function was named, if it is the same function.
 func keepName(was types.String, c *awstypes.FunctionConfiguration) types.String {
-	if was.ValueString() == aws.ToString(c.FunctionArn) {
+	if m := functionNameForm.FindStringSubmatch(was.ValueString()); m != nil && m[5] == aws.ToString(c.FunctionName) {
 		return was
 	}
 	return types.StringPointerValue(c.FunctionName)

@@ -30,7 +30,7 @@ var (
 
 // Metadata names the type.
 func (r *functionResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_function"
+	resp.TypeName = lambdaType(req.ProviderTypeName, "function")
 }
 
 // ValidateConfig refuses what is not simulated, and what AWS's provider refuses at plan.
@@ -103,7 +103,11 @@ func (r *functionResource) planCode(ctx context.Context, req resource.ModifyPlan
 		plan.CodeSHA256 = types.StringUnknown()
 	case !plan.Filename.IsNull():
 		data, err := zipped(plan.Filename.ValueString())
-		if err != nil {
+		switch {
+		case err != nil && !req.State.Raw.IsNull() && !plan.codeMoves(state):
+			plan.CodeSHA256 = state.CodeSHA256 // nothing says that the code is another, and it is not read where it is not needed
+			return
+		case err != nil:
 			plan.CodeSHA256 = types.StringUnknown() // the file may be made by something that is applied before
 			return
 		}
@@ -153,6 +157,7 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 		addError(&resp.Diagnostics, "Creating the function", m.FunctionName.ValueString(), err)
 		return
 	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
 	if r.refresh(ctx, &m, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
@@ -305,7 +310,7 @@ func (r *functionResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 }
 
-// ImportState imports by name.
+// ImportState imports by NAME or NAME@REGION.
 func (r *functionResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("function_name"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("function_name"), cutRegion(ctx, req, resp), resp)
 }

@@ -26,9 +26,10 @@ import (
 
 var (
 	functionNameForm = regexp.MustCompile(`^(arn:[\w-]+:lambda:)?([a-z]{2}-(?:[a-z]+-){1,2}\d{1}:)?(\d{12}:)?(function:)?([0-9A-Za-z_-]+)(:(\$LATEST|[0-9A-Za-z_-]+))?$`)
-	arnForm          = regexp.MustCompile(`^arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}|aws)?:.+$`)
+	arnForm          = regexp.MustCompile(`^$|^arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}|aws)?:.+$`)
 )
 
+// arnValidator admits ARNs, and "", which modules give where they mean nothing.
 func arnValidator() validator.String {
 	return stringvalidator.RegexMatches(arnForm, "want an ARN: arn:partition:service:region:account:resource")
 }
@@ -132,13 +133,16 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 			}, nil),
 		}),
 		"dead_letter_config": block(notSimulated, map[string]schema.Attribute{"target_arn": text(true)}, nil),
-		"durable_config":     block(notSimulated, map[string]schema.Attribute{"execution_timeout": requiredNumber(), "retention_period": number()}, nil),
+		"durable_config": block(notSimulated, map[string]schema.Attribute{"execution_timeout": requiredNumber(),
+			"retention_period": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(14), MarkdownDescription: notSimulated}}, nil),
 		"file_system_config": block(notSimulated, map[string]schema.Attribute{"arn": text(true), "local_mount_path": text(true)}, nil),
 		"image_config":       block(notSimulated, map[string]schema.Attribute{"command": textList(), "entry_point": textList(), "working_directory": text(false)}, nil),
 		"snap_start":         block(notSimulated, map[string]schema.Attribute{"apply_on": text(true), "optimization_status": computedText()}, nil),
 		"tenancy_config":     replacing(notSimulated, map[string]schema.Attribute{"tenant_isolation_mode": text(true)}, nil),
-		"vpc_config": block("Not simulated: refused by name, unless both lists are empty.", map[string]schema.Attribute{"ipv6_allowed_for_dual_stack": boolean(), "security_group_ids": texts(true),
-			"subnet_ids": texts(true), "vpc_id": computedText()}, nil),
+		"vpc_config": block("Not simulated: refused by name, unless both lists are empty.", map[string]schema.Attribute{
+			"ipv6_allowed_for_dual_stack": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: notSimulated},
+			"security_group_ids":          texts(true),
+			"subnet_ids":                  texts(true), "vpc_id": computedText()}, nil),
 		"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Update: true, Delete: true}),
 	}
 }

@@ -41,7 +41,7 @@ func (r *iamRolePolicyResource) Metadata(_ context.Context, req resource.Metadat
 
 // Schema describes lambdasim_iam_role_policy.
 func (r *iamRolePolicyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	name, prefix := nameAttributes("policy")
+	name, prefix := nameAttributes("policy", 128)
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An inline policy of a role: what the role may do. A poller that was refused goes on by itself when its role's policies change.",
 		Attributes: map[string]schema.Attribute{

@@ -65,12 +65,13 @@ func (r *iamRoleResource) Metadata(_ context.Context, req resource.MetadataReque
 }
 
 // nameAttributes are name and name_prefix of a thing that is named once and for all.
-func nameAttributes(what string) (name, prefix schema.StringAttribute) {
+// IAM bounds the name; a generated one ends in 26 characters more than its prefix.
+func nameAttributes(what string, most int) (name, prefix schema.StringAttribute) {
 	once := []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplaceIfConfigured()}
 	name = schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Name of the " + what + "; generated when neither it nor a prefix is given.", PlanModifiers: once,
-		Validators: []validator.String{stringvalidator.LengthBetween(1, 128), stringvalidator.ConflictsWith(path.MatchRoot("name_prefix"))}}
+		Validators: []validator.String{stringvalidator.LengthBetween(1, most), stringvalidator.ConflictsWith(path.MatchRoot("name_prefix"))}}
 	prefix = schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Beginning of a generated name.", PlanModifiers: once,
-		Validators: []validator.String{stringvalidator.LengthBetween(1, 100)}}
+		Validators: []validator.String{stringvalidator.LengthBetween(1, most-26)}}
 	return name, prefix
 }
 
@@ -86,7 +87,7 @@ func generate(name, prefix *types.String) {
 
 // Schema describes lambdasim_iam_role.
 func (r *iamRoleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	name, prefix := nameAttributes("role")
+	name, prefix := nameAttributes("role", 64)
 	computed := func(description string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}}
 	}
@@ -152,7 +153,7 @@ func (r *iamRoleResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	generate(&m.Name, &m.NamePrefix)
 	in := &iam.CreateRoleInput{RoleName: m.Name.ValueStringPointer(), Path: m.Path.ValueStringPointer(), AssumeRolePolicyDocument: m.AssumeRolePolicy.ValueStringPointer(),
-		Description: m.Description.ValueStringPointer(), MaxSessionDuration: int32Of(m.MaxSessionDuration), PermissionsBoundary: m.PermissionsBoundary.ValueStringPointer(),
+		Description: m.Description.ValueStringPointer(), MaxSessionDuration: int32Of(m.MaxSessionDuration), PermissionsBoundary: given(m.PermissionsBoundary),
 		Tags: iamTags(tagsOf(ctx, m.TagsAll, &resp.Diagnostics))}
 	if resp.Diagnostics.HasError() {
 		return
@@ -161,6 +162,7 @@ func (r *iamRoleResource) Create(ctx context.Context, req resource.CreateRequest
 		addError(&resp.Diagnostics, "Creating the role", m.Name.ValueString(), err)
 		return
 	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
 	if r.refresh(ctx, &m, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
@@ -189,7 +191,7 @@ func (r *iamRoleResource) refresh(ctx context.Context, m *iamRoleModel, diags *d
 	m.AssumeRolePolicy = fwtypes.JSONValue(decoded(role.AssumeRolePolicyDocument))
 	m.Description, m.MaxSessionDuration = optionalString(role.Description, m.Description), int64Of(role.MaxSessionDuration)
 	m.CreateDate = types.StringValue(aws.ToTime(role.CreateDate).UTC().Format(time.RFC3339))
-	m.PermissionsBoundary = types.StringNull()
+	m.PermissionsBoundary = blank(m.PermissionsBoundary)
 	if role.PermissionsBoundary != nil {
 		m.PermissionsBoundary = types.StringPointerValue(role.PermissionsBoundary.PermissionsBoundaryArn)
 	}
@@ -238,7 +240,7 @@ func (r *iamRoleResource) Update(ctx context.Context, req resource.UpdateRequest
 		_, err = client.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: name, Description: aws.String(m.Description.ValueString()), MaxSessionDuration: int32Of(m.MaxSessionDuration)})
 	}
 	if err == nil && !m.PermissionsBoundary.Equal(was.PermissionsBoundary) {
-		if m.PermissionsBoundary.IsNull() {
+		if given(m.PermissionsBoundary) == nil {
 			_, err = client.DeleteRolePermissionsBoundary(ctx, &iam.DeleteRolePermissionsBoundaryInput{RoleName: name})
 		} else {
 			_, err = client.PutRolePermissionsBoundary(ctx, &iam.PutRolePermissionsBoundaryInput{RoleName: name, PermissionsBoundary: m.PermissionsBoundary.ValueStringPointer()})

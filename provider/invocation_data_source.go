@@ -31,7 +31,7 @@ type invocationModel struct {
 
 // Metadata names the type.
 func (d *invocationDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_invocation"
+	resp.TypeName = lambdaType(req.ProviderTypeName, "invocation")
 }
 
 // Schema describes the data source.

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -46,12 +47,13 @@ type kinesisStreamModel struct {
 	StreamModeDetails       types.List   `tfsdk:"stream_mode_details"`
 	Tags                    types.Map    `tfsdk:"tags"`
 	TagsAll                 types.Map    `tfsdk:"tags_all"`
+	WarmThroughput          types.Int64  `tfsdk:"warm_throughput_mib_ps"`
 }
 
 var streamModeType = map[string]attr.Type{"stream_mode": types.StringType}
 
 var streamRefused = []refused{{name: "encryption_type", allowed: []attr.Value{types.StringValue("NONE")}}, {name: "enforce_consumer_deletion"},
-	{name: "kms_key_id"}, {name: "max_record_size_in_kib"}, {name: "shard_level_metrics"},
+	{name: "kms_key_id"}, {name: "max_record_size_in_kib"}, {name: "shard_level_metrics"}, {name: "warm_throughput_mib_ps"},
 	{name: "stream_mode_details", allowed: []attr.Value{objects(streamModeType, map[string]attr.Value{"stream_mode": types.StringValue("PROVISIONED")})}}}
 
 // Metadata names the type.
@@ -67,9 +69,10 @@ func (r *kinesisStreamResource) Schema(_ context.Context, _ resource.SchemaReque
 			"id": idAttribute("The stream's ARN."), "region": regionAttribute(),
 			"arn":                       schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the stream, known at plan.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 			"encryption_type":           schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("NONE"), MarkdownDescription: "`NONE`. `KMS` is not simulated: refused by name.", Validators: []validator.String{stringvalidator.OneOf("NONE", "KMS")}},
-			"enforce_consumer_deletion": boolean(),
+			"enforce_consumer_deletion": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: notSimulated},
 			"kms_key_id":                text(false),
 			"max_record_size_in_kib":    number(),
+			"warm_throughput_mib_ps":    number(),
 			"name":                      schema.StringAttribute{Required: true, MarkdownDescription: "Name of the stream.", PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}, Validators: []validator.String{stringvalidator.LengthBetween(1, 128)}},
 			"retention_period": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(24), MarkdownDescription: "Hours for which records can be read, 24 to 8760, on the simulator's clock.",
 				Validators: []validator.Int64{int64validator.Between(24, 8760)}},
@@ -133,8 +136,9 @@ func (r *kinesisStreamResource) Create(ctx context.Context, req resource.CreateR
 		addError(&resp.Diagnostics, "Creating the stream", m.Name.ValueString(), err)
 		return
 	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
 	r.retain(ctx, client, &m, 24, &resp.Diagnostics)
-	if r.refresh(ctx, &m, &resp.Diagnostics) {
+	if !resp.Diagnostics.HasError() && r.refresh(ctx, &m, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
 }
@@ -167,6 +171,9 @@ func (r *kinesisStreamResource) refresh(ctx context.Context, m *kinesisStreamMod
 	m.ARN, m.ID = types.StringPointerValue(d.StreamARN), types.StringPointerValue(d.StreamARN)
 	m.RetentionPeriod, m.ShardCount = int64Of(d.RetentionPeriodHours), int64Of(d.OpenShardCount)
 	m.EncryptionType = types.StringValue("NONE")
+	if m.EnforceConsumerDeletion.IsNull() {
+		m.EnforceConsumerDeletion = types.BoolValue(false)
+	}
 	m.StreamModeDetails = objects(streamModeType, map[string]attr.Value{"stream_mode": types.StringValue(string(d.StreamModeDetails.StreamMode))})
 	if m.Region.IsNull() {
 		m.Region = types.StringValue(r.clients.Region)
@@ -246,7 +253,7 @@ func (r *kinesisStreamResource) Delete(ctx context.Context, req resource.DeleteR
 	}
 }
 
-// ImportState imports by name.
+// ImportState imports by NAME or NAME@REGION.
 func (r *kinesisStreamResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("name"), cutRegion(ctx, req, resp), resp)
 }

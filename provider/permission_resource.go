@@ -48,7 +48,7 @@ type permissionModel struct {
 
 // Metadata names the type.
 func (r *permissionResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_permission"
+	resp.TypeName = lambdaType(req.ProviderTypeName, "permission")
 }
 
 // ModifyPlan fills in the region.
@@ -84,8 +84,8 @@ func (r *permissionResource) Create(ctx context.Context, req resource.CreateRequ
 		m.StatementIDPrefix = types.StringValue("")
 	}
 	in := &lambda.AddPermissionInput{FunctionName: m.FunctionName.ValueStringPointer(), StatementId: m.StatementID.ValueStringPointer(), Action: m.Action.ValueStringPointer(),
-		Principal: m.Principal.ValueStringPointer(), SourceArn: m.SourceARN.ValueStringPointer(), SourceAccount: m.SourceAccount.ValueStringPointer(),
-		EventSourceToken: m.EventSourceToken.ValueStringPointer(), PrincipalOrgID: m.PrincipalOrgID.ValueStringPointer(), Qualifier: m.Qualifier.ValueStringPointer(),
+		Principal: m.Principal.ValueStringPointer(), SourceArn: given(m.SourceARN), SourceAccount: given(m.SourceAccount),
+		EventSourceToken: given(m.EventSourceToken), PrincipalOrgID: given(m.PrincipalOrgID), Qualifier: given(m.Qualifier),
 		FunctionUrlAuthType: awstypes.FunctionUrlAuthType(m.FunctionURLAuthType.ValueString())}
 	if m.InvokedViaFunctionURL.ValueBool() {
 		in.InvokedViaFunctionUrl = aws.Bool(true)
@@ -102,7 +102,7 @@ func (r *permissionResource) Create(ctx context.Context, req resource.CreateRequ
 
 // refresh reads the statement into the model; it reports false, without an error, when it is gone.
 func (r *permissionResource) refresh(ctx context.Context, m *permissionModel, diags *diag.Diagnostics) bool {
-	out, err := r.clients.Lambda(m.Region.ValueString()).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: m.FunctionName.ValueStringPointer(), Qualifier: m.Qualifier.ValueStringPointer()})
+	out, err := r.clients.Lambda(m.Region.ValueString()).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: m.FunctionName.ValueStringPointer(), Qualifier: given(m.Qualifier)})
 	if isNotFound(err) {
 		return false
 	}
@@ -159,14 +159,15 @@ func (r *permissionResource) Delete(ctx context.Context, req resource.DeleteRequ
 	unlock := r.clients.lockPolicy(m.FunctionName.ValueString())
 	defer unlock()
 	_, err := r.clients.Lambda(m.Region.ValueString()).RemovePermission(ctx, &lambda.RemovePermissionInput{FunctionName: m.FunctionName.ValueStringPointer(),
-		StatementId: m.StatementID.ValueStringPointer(), Qualifier: m.Qualifier.ValueStringPointer()})
+		StatementId: m.StatementID.ValueStringPointer(), Qualifier: given(m.Qualifier)})
 	if err != nil && !isNotFound(err) {
 		addError(&resp.Diagnostics, "Removing the permission "+m.StatementID.ValueString()+" of the function", m.FunctionName.ValueString(), err)
 	}
 }
 
-// ImportState imports by NAME/STATEMENT_ID or NAME:QUALIFIER/STATEMENT_ID; NAME may be an ARN.
+// ImportState imports by NAME/STATEMENT_ID or NAME:QUALIFIER/STATEMENT_ID; NAME may be an ARN, and @REGION may follow.
 func (r *permissionResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	req = cutRegion(ctx, req, resp)
 	function, sid, ok := strings.Cut(req.ID, "/")
 	if !ok || function == "" || sid == "" {
 		resp.Diagnostics.AddError("Not an import id", fmt.Sprintf("%q: want NAME/STATEMENT_ID or NAME:QUALIFIER/STATEMENT_ID.", req.ID))

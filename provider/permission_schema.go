@@ -19,7 +19,7 @@ var (
 	statementIDForm = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 	tokenForm       = regexp.MustCompile(`^[0-9A-Za-z_.-]+$`)
 	actionForm      = regexp.MustCompile(`^(lambda:[*]|lambda:[A-Za-z]+|[*])$`)
-	accountForm     = regexp.MustCompile(`^\d{12}$`)
+	accountForm     = regexp.MustCompile(`^$|^\d{12}$`)
 	qualifierForm   = regexp.MustCompile(`^[0-9A-Za-z_$-]+$`)
 )
 
@@ -59,5 +59,5 @@ func (r *permissionResource) Schema(ctx context.Context, _ resource.SchemaReques
 
 // arnOrBucketValidator admits the ARNs of sources: those of S3 buckets have neither region nor account.
 func arnOrBucketValidator() validator.String {
-	return stringvalidator.RegexMatches(regexp.MustCompile(`^arn:[\w-]+:[\w-]+:[\w*-]*:([\d*?]*|aws):.+$`), "want an ARN: arn:partition:service:region:account:resource")
+	return stringvalidator.RegexMatches(regexp.MustCompile(`^$|^arn:[\w-]+:[\w-]+:[\w*-]*:([\d*?]*|aws):.+$`), "want an ARN: arn:partition:service:region:account:resource")
 }

@@ -42,9 +42,9 @@ func findStatement(policy, sid string) (*statement, error) {
 // principal is the statement's principal as AddPermission takes it. An account comes back as the ARN of its root; was says
 // how it was written.
 func (s *statement) principal(was string) string {
-	var any string
-	if json.Unmarshal(s.Principal, &any) == nil {
-		return any
+	var everybody string
+	if json.Unmarshal(s.Principal, &everybody) == nil {
+		return everybody
 	}
 	var typed map[string]string
 	if json.Unmarshal(s.Principal, &typed) != nil {
@@ -82,7 +82,7 @@ func (m *permissionModel) read(s *statement) error {
 			known++
 		}
 		if field := fields[c.attribute]; field != nil {
-			*field = types.StringNull()
+			*field = blank(*field)
 			if ok {
 				*field = types.StringValue(value)
 			}

@@ -6,8 +6,10 @@ import (
 	"os"
 	"regexp"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -50,6 +52,7 @@ func (p *lambdasim) Schema(_ context.Context, _ provider.SchemaRequest, resp *pr
 		},
 		Blocks: map[string]schema.Block{
 			"default_tags": schema.ListNestedBlock{MarkdownDescription: "Tags for every resource that has tags.",
+				Validators: []validator.List{listvalidator.SizeAtMost(1)},
 				NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
 					"tags": schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "The tags. A resource's own tag of the same name wins."},
 				}}},
@@ -63,9 +66,11 @@ type configuration struct {
 	AccessKey   types.String `tfsdk:"access_key"`
 	SecretKey   types.String `tfsdk:"secret_key"`
 	AccountID   types.String `tfsdk:"account_id"`
-	DefaultTags []struct {
-		Tags map[string]string `tfsdk:"tags"`
-	} `tfsdk:"default_tags"`
+	DefaultTags []tagsBlock  `tfsdk:"default_tags"`
+}
+
+type tagsBlock struct {
+	Tags types.Map `tfsdk:"tags"`
 }
 
 // Configure builds the clients.
@@ -75,32 +80,59 @@ func (p *lambdasim) Configure(ctx context.Context, req provider.ConfigureRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	endpoint := or(c.Endpoint, os.Getenv(EndpointVariable))
-	log := ""
+	for name, v := range map[string]types.String{"endpoint": c.Endpoint, "region": c.Region, "access_key": c.AccessKey, "secret_key": c.SecretKey, "account_id": c.AccountID} {
+		if v.IsUnknown() {
+			resp.Diagnostics.AddAttributeError(path.Root(name), name+" is not known yet",
+				"The provider needs it to plan, and its value comes from something that is made only when this plan is applied. Give a value that is known, or apply that thing first (-target).")
+		}
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	endpoint, log := findEndpoint(ctx, p.version, c.Endpoint, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	key := or(c.AccessKey, or(c.AccountID, "test"))
+	clients := newClients(endpoint, or(c.Region, "us-east-1"), key, or(c.SecretKey, rootSecret))
+	clients.defaultTags(c.DefaultTags)
+	clients.nameLog(log)
+	resp.ResourceData, resp.DataSourceData = clients, clients
+}
+
+// findEndpoint is the simulator's address: the configured one, or the environment's, or that of a backend that is found or
+// started, with its log file.
+func findEndpoint(ctx context.Context, version string, configured types.String, diags *diag.Diagnostics) (endpoint, log string) {
+	endpoint = or(configured, os.Getenv(EndpointVariable))
 	if endpoint == "" {
-		running, err := startBackend(ctx, p.version)
+		running, err := startBackend(ctx, version)
 		if err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "No simulator",
+			diags.AddAttributeError(path.Root("endpoint"), "No simulator",
 				"The provider is given no endpoint, so it looked for a backend of this folder, to start one where none runs: "+err.Error()+
 					"\n\nOr start one yourself with `terraform-provider-lambdasim backend`, and name its address in the provider's endpoint or in "+EndpointVariable+".")
-			return
+			return "", ""
 		}
 		endpoint, log = running.URL, running.Log
 	}
 	if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "Not an address", "The endpoint is \""+endpoint+"\"; want http://HOST:PORT.")
-		return
+		diags.AddAttributeError(path.Root("endpoint"), "Not an address", "The endpoint is \""+endpoint+"\"; want http://HOST:PORT.")
 	}
-	key := or(c.AccessKey, or(c.AccountID, "test"))
-	tags := map[string]string{}
-	for _, block := range c.DefaultTags {
-		for k, v := range block.Tags {
-			tags[k] = v
+	return endpoint, log
+}
+
+// defaultTags takes the tags of default_tags. Where one is not known yet, no resource's tags_all is.
+func (c *Clients) defaultTags(blocks []tagsBlock) {
+	c.DefaultTags = map[string]string{}
+	for _, block := range blocks {
+		c.TagsUnknown = c.TagsUnknown || block.Tags.IsUnknown()
+		for key, v := range block.Tags.Elements() {
+			s, ok := v.(types.String)
+			c.TagsUnknown = c.TagsUnknown || v.IsUnknown()
+			if ok && !v.IsNull() {
+				c.DefaultTags[key] = s.ValueString()
+			}
 		}
 	}
-	clients := newClients(endpoint, or(c.Region, "us-east-1"), key, or(c.SecretKey, rootSecret), tags)
-	clients.nameLog(log)
-	resp.ResourceData, resp.DataSourceData = clients, clients
 }
 
 // startBackend finds or starts the backend of the folder that Terraform runs in.
@@ -124,7 +156,7 @@ func or(v types.String, otherwise string) string {
 func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		newFunctionResource, newPermissionResource, newEventSourceMappingResource,
-		newIAMRoleResource, newIAMRolePolicyResource,
+		newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 		newKinesisStreamResource,
 	}
@@ -134,5 +166,6 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newDeliveriesDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource,
+		newRegionDataSource, newPartitionDataSource,
 	}
 }

@@ -65,7 +65,8 @@ func (r *s3BucketNotificationResource) Schema(_ context.Context, _ resource.Sche
 		PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}}
 	other := func(target string) schema.ListNestedBlock {
 		return schema.ListNestedBlock{MarkdownDescription: notSimulated, NestedObject: schema.NestedBlockObject{Attributes: map[string]schema.Attribute{
-			"events": events(), "filter_prefix": text(false), "filter_suffix": text(false), "id": text(false), target: text(true)}}}
+			"events": events(), "filter_prefix": text(false), "filter_suffix": text(false), "id": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: notSimulated},
+			target: text(true)}}}
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The notification configuration of a bucket: which functions its events are for. The bucket keeps this mapping; S3 asks each function's policy when it is configured, and again at every event. One resource holds a bucket's whole configuration.",
@@ -228,7 +229,7 @@ func (r *s3BucketNotificationResource) Delete(ctx context.Context, req resource.
 	}
 }
 
-// ImportState imports by the bucket's name.
+// ImportState imports by the bucket's name, or NAME@REGION.
 func (r *s3BucketNotificationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("bucket"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("bucket"), cutRegion(ctx, req, resp), resp)
 }

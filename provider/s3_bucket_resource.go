@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -12,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -41,9 +44,10 @@ type s3BucketModel struct {
 	ForceDestroy             types.Bool   `tfsdk:"force_destroy"`
 	ObjectLockEnabled        types.Bool   `tfsdk:"object_lock_enabled"`
 	Tags                     types.Map    `tfsdk:"tags"`
+	TagsAll                  types.Map    `tfsdk:"tags_all"`
 }
 
-var bucketRefused = []refused{{name: "object_lock_enabled"}, {name: "tags"}}
+var bucketRefused = []refused{{name: "object_lock_enabled"}}
 
 // Metadata names the type.
 func (r *s3BucketResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -67,8 +71,9 @@ func (r *s3BucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"bucket_regional_domain_name": computed("The bucket's name in the region's domain; the simulator does not serve it."),
 			"bucket_region":               computed("Region of the bucket."),
 			"force_destroy":               schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the bucket deletes its objects first. Their events are sent."},
-			"object_lock_enabled":         boolean(),
-			"tags":                        schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated},
+			"object_lock_enabled": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: notSimulated,
+				PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()}},
+			"tags": tagsAttribute(), "tags_all": tagsAllAttribute(),
 		},
 	}
 }
@@ -84,6 +89,7 @@ func (r *s3BucketResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	region := r.planRegion(ctx, req, resp)
+	r.planTags(ctx, resp)
 	var m s3BucketModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() || region == "" || m.Bucket.IsUnknown() || m.Bucket.IsNull() {
@@ -124,6 +130,41 @@ func (r *s3BucketResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	m.names(m.Region.ValueString())
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	r.tag(ctx, client, &m, &resp.Diagnostics)
+}
+
+// tag writes the bucket's tags.
+func (r *s3BucketResource) tag(ctx context.Context, client *s3.Client, m *s3BucketModel, diags *diag.Diagnostics) {
+	tags := tagsOf(ctx, m.TagsAll, diags)
+	var err error
+	if len(tags) == 0 {
+		_, err = client.DeleteBucketTagging(ctx, &s3.DeleteBucketTaggingInput{Bucket: m.Bucket.ValueStringPointer()})
+	} else {
+		set := &awstypes.Tagging{}
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			set.TagSet = append(set.TagSet, awstypes.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
+		}
+		_, err = client.PutBucketTagging(ctx, &s3.PutBucketTaggingInput{Bucket: m.Bucket.ValueStringPointer(), Tagging: set})
+	}
+	if err != nil {
+		addError(diags, "Tagging the bucket", m.Bucket.ValueString(), err)
+	}
+}
+
+// readTagSet reads the bucket's tags.
+func (r *s3BucketResource) readTagSet(ctx context.Context, m *s3BucketModel, diags *diag.Diagnostics) {
+	out, err := r.clients.S3(m.Region.ValueString()).GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: m.Bucket.ValueStringPointer()})
+	if err != nil && !isNotFound(err) {
+		addError(diags, "Reading the tags of the bucket", m.Bucket.ValueString(), err)
+		return
+	}
+	all := map[string]string{}
+	if err == nil {
+		for _, t := range out.TagSet {
+			all[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		}
+	}
+	m.Tags, m.TagsAll = r.readTags(all, m.Tags)
 }
 
 // Read refreshes the state; a bucket that is gone leaves it.
@@ -147,17 +188,29 @@ func (r *s3BucketResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if m.BucketPrefix.IsNull() {
 		m.BucketPrefix = types.StringValue("")
 	}
-	if m.ForceDestroy.IsNull() {
-		m.ForceDestroy = types.BoolValue(false)
+	for _, flag := range []*types.Bool{&m.ForceDestroy, &m.ObjectLockEnabled} {
+		if flag.IsNull() {
+			*flag = types.BoolValue(false)
+		}
 	}
+	r.readTagSet(ctx, &m, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update changes force_destroy alone, which is the provider's own.
+// Update changes the tags, and force_destroy, which is the provider's own.
 func (r *s3BucketResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m s3BucketModel
+	var m, was s3BucketModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &was)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !m.TagsAll.Equal(was.TagsAll) {
+		r.tag(ctx, r.clients.S3(m.Region.ValueString()), &m, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
 }
 
 // Delete removes the bucket; with force_destroy, its objects first.
@@ -198,7 +251,7 @@ func empty(ctx context.Context, client *s3.Client, bucket *string, diags *diag.D
 	}
 }
 
-// ImportState imports by name.
+// ImportState imports by NAME or NAME@REGION.
 func (r *s3BucketResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("bucket"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("bucket"), cutRegion(ctx, req, resp), resp)
 }

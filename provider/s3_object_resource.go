@@ -12,11 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -27,54 +30,96 @@ type s3ObjectResource struct{ resourceBase }
 func newS3ObjectResource() resource.Resource { return &s3ObjectResource{} }
 
 var (
-	_ resource.ResourceWithConfigure   = &s3ObjectResource{}
-	_ resource.ResourceWithModifyPlan  = &s3ObjectResource{}
-	_ resource.ResourceWithImportState = &s3ObjectResource{}
+	_ resource.ResourceWithConfigure      = &s3ObjectResource{}
+	_ resource.ResourceWithModifyPlan     = &s3ObjectResource{}
+	_ resource.ResourceWithValidateConfig = &s3ObjectResource{}
+	_ resource.ResourceWithImportState    = &s3ObjectResource{}
 )
 
 type s3ObjectModel struct {
-	ID            types.String `tfsdk:"id"`
-	Region        types.String `tfsdk:"region"`
-	ARN           types.String `tfsdk:"arn"`
-	Bucket        types.String `tfsdk:"bucket"`
-	CacheControl  types.String `tfsdk:"cache_control"`
-	Content       types.String `tfsdk:"content"`
-	ContentBase64 types.String `tfsdk:"content_base64"`
-	ContentType   types.String `tfsdk:"content_type"`
-	ETag          types.String `tfsdk:"etag"`
-	Key           types.String `tfsdk:"key"`
-	Metadata      types.Map    `tfsdk:"metadata"`
-	Source        types.String `tfsdk:"source"`
-	SourceHash    types.String `tfsdk:"source_hash"`
+	ID                        types.String `tfsdk:"id"`
+	Region                    types.String `tfsdk:"region"`
+	ACL                       types.String `tfsdk:"acl"`
+	ARN                       types.String `tfsdk:"arn"`
+	Bucket                    types.String `tfsdk:"bucket"`
+	BucketKeyEnabled          types.Bool   `tfsdk:"bucket_key_enabled"`
+	CacheControl              types.String `tfsdk:"cache_control"`
+	ChecksumAlgorithm         types.String `tfsdk:"checksum_algorithm"`
+	Content                   types.String `tfsdk:"content"`
+	ContentBase64             types.String `tfsdk:"content_base64"`
+	ContentDisposition        types.String `tfsdk:"content_disposition"`
+	ContentEncoding           types.String `tfsdk:"content_encoding"`
+	ContentLanguage           types.String `tfsdk:"content_language"`
+	ContentType               types.String `tfsdk:"content_type"`
+	ETag                      types.String `tfsdk:"etag"`
+	ForceDestroy              types.Bool   `tfsdk:"force_destroy"`
+	Key                       types.String `tfsdk:"key"`
+	KMSKeyID                  types.String `tfsdk:"kms_key_id"`
+	Metadata                  types.Map    `tfsdk:"metadata"`
+	ObjectLockLegalHoldStatus types.String `tfsdk:"object_lock_legal_hold_status"`
+	ObjectLockMode            types.String `tfsdk:"object_lock_mode"`
+	ObjectLockRetainUntilDate types.String `tfsdk:"object_lock_retain_until_date"`
+	OverrideProvider          types.List   `tfsdk:"override_provider"`
+	ServerSideEncryption      types.String `tfsdk:"server_side_encryption"`
+	Source                    types.String `tfsdk:"source"`
+	SourceHash                types.String `tfsdk:"source_hash"`
+	StorageClass              types.String `tfsdk:"storage_class"`
+	Tags                      types.Map    `tfsdk:"tags"`
+	VersionID                 types.String `tfsdk:"version_id"`
+	WebsiteRedirect           types.String `tfsdk:"website_redirect"`
 }
+
+// objectRefused are the arguments on which the simulator does not act.
+var objectRefused = []refused{{name: "acl", allowed: []attr.Value{types.StringValue("private")}}, {name: "bucket_key_enabled"}, {name: "checksum_algorithm"}, {name: "kms_key_id"},
+	{name: "object_lock_legal_hold_status"}, {name: "object_lock_mode"}, {name: "object_lock_retain_until_date"}, {name: "override_provider"},
+	{name: "server_side_encryption", allowed: []attr.Value{types.StringValue("AES256")}}, {name: "storage_class", allowed: []attr.Value{types.StringValue("STANDARD")}}, {name: "tags"}, {name: "website_redirect"}}
 
 // Metadata names the type.
 func (r *s3ObjectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_s3_object"
 }
 
-// Schema describes lambdasim_s3_object. Arguments of the AWS provider's resource that are not here are not simulated, and
-// Terraform refuses them by name.
+// Schema describes lambdasim_s3_object.
 func (r *s3ObjectResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An object in a bucket. Writing it is an event, and so is deleting it.",
 		Attributes: map[string]schema.Attribute{
 			"id": idAttribute("`BUCKET/KEY`."), "region": regionAttribute(),
-			"arn":           schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the object.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
-			"bucket":        schema.StringAttribute{Required: true, MarkdownDescription: "Name of the bucket.", PlanModifiers: replace},
-			"key":           schema.StringAttribute{Required: true, MarkdownDescription: "Key of the object.", PlanModifiers: replace},
-			"cache_control": schema.StringAttribute{Optional: true, MarkdownDescription: "`Cache-Control` of the object."},
-			"content": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's text. One of `content`, `content_base64` and `source`.",
-				Validators: []validator.String{stringvalidator.ExactlyOneOf(path.MatchRoot("content"), path.MatchRoot("content_base64"), path.MatchRoot("source"))}},
-			"content_base64": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's bytes in base64."},
+			"arn":                 schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the object.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+			"bucket":              schema.StringAttribute{Required: true, MarkdownDescription: "Name of the bucket.", PlanModifiers: replace},
+			"key":                 schema.StringAttribute{Required: true, MarkdownDescription: "Key of the object.", PlanModifiers: replace},
+			"cache_control":       header("Cache-Control"),
+			"content_disposition": header("Content-Disposition"),
+			"content_encoding":    header("Content-Encoding"),
+			"content_language":    header("Content-Language"),
+			"content": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's text. At most one of `content`, `content_base64` and `source`; none is an empty object.",
+				Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("content_base64"), path.MatchRoot("source"))}},
+			"content_base64": schema.StringAttribute{Optional: true, MarkdownDescription: "The object's bytes in base64.", Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("source"))}},
 			"content_type":   schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "`Content-Type`; `application/octet-stream` by default.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 			"etag":           schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "MD5 of the object. Computed at plan, so that changed content is noticed."},
 			"metadata":       schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Metadata, with names in lower case."},
 			"source":         schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the object's bytes."},
-			"source_hash":    schema.StringAttribute{Optional: true, MarkdownDescription: "Any text; a change writes the object again."},
+			"force_destroy":  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accepted: it is about versions and legal holds, which are not simulated."},
+			"version_id":     schema.StringAttribute{Computed: true, Default: stringdefault.StaticString(""), MarkdownDescription: "Empty: versioning is not simulated."},
+			"acl":            text(false), "bucket_key_enabled": boolean(), "checksum_algorithm": text(false), "kms_key_id": text(false),
+			"object_lock_legal_hold_status": text(false), "object_lock_mode": text(false), "object_lock_retain_until_date": text(false),
+			"server_side_encryption": text(false), "storage_class": text(false), "website_redirect": text(false),
+			"tags":        schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated},
+			"source_hash": schema.StringAttribute{Optional: true, MarkdownDescription: "Any text; a change writes the object again."},
 		},
+		Blocks: map[string]schema.Block{"override_provider": block(notSimulated+" One that says nothing is taken.", nil, map[string]schema.Block{
+			"default_tags": block(notSimulated, map[string]schema.Attribute{"tags": schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated}}, nil)})},
 	}
+}
+
+func header(name string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: "`" + name + "` of the object."}
+}
+
+// ValidateConfig refuses what is not simulated.
+func (r *s3ObjectResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	refuse(ctx, req.Config, objectRefused, &resp.Diagnostics)
 }
 
 // bytes is the object's content.
@@ -128,7 +173,8 @@ func (r *s3ObjectResource) put(ctx context.Context, m *s3ObjectModel, diags *dia
 		m.ContentType = types.StringValue("application/octet-stream")
 	}
 	out, err := r.clients.S3(m.Region.ValueString()).PutObject(ctx, &s3.PutObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer(), Body: bytes.NewReader(data),
-		ContentType: m.ContentType.ValueStringPointer(), CacheControl: m.CacheControl.ValueStringPointer(), Metadata: tagsOf(ctx, m.Metadata, diags)})
+		ContentType: m.ContentType.ValueStringPointer(), CacheControl: given(m.CacheControl), ContentDisposition: given(m.ContentDisposition),
+		ContentEncoding: given(m.ContentEncoding), ContentLanguage: given(m.ContentLanguage), Metadata: tagsOf(ctx, m.Metadata, diags)})
 	if err != nil {
 		addError(diags, "Writing the object", m.Bucket.ValueString()+"/"+m.Key.ValueString(), err)
 		return
@@ -167,7 +213,11 @@ func (r *s3ObjectResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	m.names()
 	m.ETag, m.ContentType = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`)), types.StringPointerValue(out.ContentType)
-	m.CacheControl = optionalString(out.CacheControl, m.CacheControl)
+	m.CacheControl, m.ContentDisposition = optionalString(out.CacheControl, m.CacheControl), optionalString(out.ContentDisposition, m.ContentDisposition)
+	m.ContentEncoding, m.ContentLanguage = optionalString(out.ContentEncoding, m.ContentEncoding), optionalString(out.ContentLanguage, m.ContentLanguage)
+	if m.VersionID.IsNull() {
+		m.VersionID, m.ForceDestroy = types.StringValue(""), types.BoolValue(false) // imported
+	}
 	if m.Region.IsNull() {
 		m.Region = types.StringValue(r.clients.Region)
 	}
@@ -206,6 +256,7 @@ func (r *s3ObjectResource) Delete(ctx context.Context, req resource.DeleteReques
 
 // ImportState imports by BUCKET/KEY.
 func (r *s3ObjectResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	req = cutRegion(ctx, req, resp)
 	bucket, key, ok := strings.Cut(strings.TrimPrefix(req.ID, "s3://"), "/")
 	if !ok || key == "" {
 		resp.Diagnostics.AddError("Not an import id", "Want BUCKET/KEY or s3://BUCKET/KEY.")

@@ -75,6 +75,7 @@ type Policy struct {
 	ARN, Account, Name, Path, ID, Description, Document string
 	Created                                             time.Time
 	Tags                                                map[string]string
+	Version                                             int // of the document, 1 at first; AWS's own policies have 0
 }
 
 // Store keeps identities. It is safe for concurrent use.

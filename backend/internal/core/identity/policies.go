@@ -111,7 +111,7 @@ func (s *Store) CreatePolicy(ctx context.Context, p *Policy) error {
 		p.Tags = map[string]string{}
 	}
 	err := s.write(ctx, p.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		p.Created = tx.Now
+		p.Created, p.Version = tx.Now, 1
 		_, err := tx.Exec(ctx, `INSERT INTO identity.policies (arn, account, name, path, id, description, document, created, tags)
 			VALUES (@arn, @account, @name, @path, @id, @description, @document, @created, @tags)`,
 			pgx.NamedArgs{"arn": p.ARN, "account": p.Account, "name": p.Name, "path": p.Path, "id": p.ID,
@@ -129,19 +129,49 @@ func (s *Store) GetPolicy(ctx context.Context, policyARN string) (*Policy, error
 	if p, ok := awsPolicy(policyARN); ok {
 		return p, nil
 	}
-	rows, err := s.db.Query(ctx, `SELECT arn, account, name, path, id, description, document, created, tags
+	rows, err := s.db.Query(ctx, `SELECT arn, account, name, path, id, description, document, created, tags, version
 		FROM identity.policies WHERE arn = $1`, policyARN)
 	if err != nil {
 		return nil, err
 	}
 	p, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (p Policy, err error) {
-		err = row.Scan(&p.ARN, &p.Account, &p.Name, &p.Path, &p.ID, &p.Description, &p.Document, &p.Created, &p.Tags)
+		err = row.Scan(&p.ARN, &p.Account, &p.Name, &p.Path, &p.ID, &p.Description, &p.Document, &p.Created, &p.Tags, &p.Version)
 		return p, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, noPolicy(policyARN)
 	}
 	return &p, err
+}
+
+// ReplacePolicy gives a managed policy another document, and the version that follows. The one before is forgotten.
+func (s *Store) ReplacePolicy(ctx context.Context, account, policyARN, document string) (version int, err error) {
+	err = s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
+		err := tx.QueryRow(ctx, `UPDATE identity.policies SET document = $3, version = version + 1 WHERE arn = $1 AND account = $2 RETURNING version`,
+			policyARN, account, document).Scan(&version)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return noPolicy(policyARN)
+		}
+		return err
+	})
+	return version, err
+}
+
+// TagPolicy replaces the tags of a managed policy.
+func (s *Store) TagPolicy(ctx context.Context, account, policyARN string, change func(tags map[string]string)) error {
+	return s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
+		var tags map[string]string
+		err := tx.QueryRow(ctx, `SELECT tags FROM identity.policies WHERE arn = $1 AND account = $2 FOR UPDATE`, policyARN, account).Scan(&tags)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return noPolicy(policyARN)
+		}
+		if err != nil {
+			return err
+		}
+		change(tags)
+		_, err = tx.Exec(ctx, `UPDATE identity.policies SET tags = $2 WHERE arn = $1`, policyARN, tags)
+		return err
+	})
 }
 
 // DeletePolicy removes a managed policy that is attached to nobody.

@@ -2,7 +2,9 @@ package iam
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"strconv"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,8 +24,8 @@ const (
 	maxManaged    = 6144
 )
 
-// theVersion is the one version that a managed policy has here.
-const theVersion = "v1"
+// versionOf names the one version that is kept of a managed policy: the newest. AWS keeps five.
+func versionOf(p *identity.Policy) string { return "v" + strconv.Itoa(max(p.Version, 1)) }
 
 func size(text string) (n int) {
 	for _, r := range text {
@@ -140,7 +142,7 @@ func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam
 
 func managed(p *identity.Policy) *types.Policy {
 	return &types.Policy{Arn: &p.ARN, PolicyName: &p.Name, PolicyId: &p.ID, Path: &p.Path, Description: &p.Description,
-		DefaultVersionId: aws.String(theVersion), IsAttachable: true, CreateDate: &p.Created, UpdateDate: &p.Created, Tags: tags(p.Tags)}
+		DefaultVersionId: aws.String(versionOf(p)), IsAttachable: true, CreateDate: &p.Created, UpdateDate: &p.Created, Tags: tags(p.Tags)}
 }
 
 func (a *API) getPolicy(ctx context.Context, in *iam.GetPolicyInput) (*iam.GetPolicyOutput, error) {
@@ -152,7 +154,7 @@ func (a *API) getPolicy(ctx context.Context, in *iam.GetPolicyInput) (*iam.GetPo
 }
 
 func version(p *identity.Policy) types.PolicyVersion {
-	return types.PolicyVersion{VersionId: aws.String(theVersion), IsDefaultVersion: true, CreateDate: &p.Created, Document: document(p.Document)}
+	return types.PolicyVersion{VersionId: aws.String(versionOf(p)), IsDefaultVersion: true, CreateDate: &p.Created, Document: document(p.Document)}
 }
 
 func (a *API) getPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInput) (*iam.GetPolicyVersionOutput, error) {
@@ -160,7 +162,7 @@ func (a *API) getPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInpu
 	if err != nil {
 		return nil, err
 	}
-	if *in.VersionId != theVersion {
+	if *in.VersionId != versionOf(p) {
 		return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", p.ARN, *in.VersionId)
 	}
 	v := version(p)
@@ -173,6 +175,40 @@ func (a *API) listPolicyVersions(ctx context.Context, in *iam.ListPolicyVersions
 		return nil, err
 	}
 	return &iam.ListPolicyVersionsOutput{Versions: []types.PolicyVersion{version(p)}}, nil
+}
+
+// createPolicyVersion replaces the document. A version that is not the default one would have no effect: it is refused.
+func (a *API) createPolicyVersion(ctx context.Context, in *iam.CreatePolicyVersionInput) (*iam.CreatePolicyVersionOutput, error) {
+	if !in.SetAsDefault {
+		return nil, wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate versions of managed policies that are not the default: set SetAsDefault")
+	}
+	if err := policy.ValidateIdentity([]byte(*in.PolicyDocument)); err != nil {
+		return nil, err
+	}
+	if size(*in.PolicyDocument) > maxManaged {
+		return nil, fault.New(fault.TooLarge, "Cannot exceed quota for PolicySize: %d", maxManaged)
+	}
+	if _, err := a.Identity.ReplacePolicy(ctx, account(ctx), *in.PolicyArn, *in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	v := version(p)
+	return &iam.CreatePolicyVersionOutput{PolicyVersion: &v}, nil
+}
+
+func (a *API) tagPolicy(ctx context.Context, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
+	return &iam.TagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, func(tags map[string]string) { maps.Copy(tags, tagsOf(in.Tags)) })
+}
+
+func (a *API) untagPolicy(ctx context.Context, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
+	return &iam.UntagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, func(tags map[string]string) {
+		for _, key := range in.TagKeys {
+			delete(tags, key)
+		}
+	})
 }
 
 func (a *API) deletePolicy(ctx context.Context, in *iam.DeletePolicyInput) (*iam.DeletePolicyOutput, error) {

@@ -6,8 +6,8 @@
 // S3 does, and again at every event, when nobody is there to hear the answer but the trace.
 //
 // The front is a switch on method, bucket, key and subresource. A subresource that is not simulated is refused by name; it
-// never falls through to the object or the bucket. Versioning, multipart uploads, copies, ACLs, tags and bucket policies
-// are among those today.
+// never falls through to the object or the bucket. Versioning, multipart uploads, copies, ACLs, tags of objects and bucket
+// policies are among those today.
 package s3
 
 import (
@@ -111,6 +111,12 @@ func (a *API) subresource(q *request, name string) (string, handler) {
 		return "s3:PutBucketNotification", a.putNotification
 	case "GET notification":
 		return "s3:GetBucketNotification", a.getNotification
+	case "PUT tagging":
+		return "s3:PutBucketTagging", a.putTagging
+	case "GET tagging":
+		return "s3:GetBucketTagging", a.getTagging
+	case "DELETE tagging":
+		return "s3:PutBucketTagging", a.deleteTagging
 	case "POST delete":
 		return "s3:DeleteObject", a.deleteObjects
 	}

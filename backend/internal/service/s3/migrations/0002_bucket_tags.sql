@@ -1,0 +1,1 @@
+ALTER TABLE s3.buckets ADD COLUMN tags jsonb NOT NULL DEFAULT '{}';

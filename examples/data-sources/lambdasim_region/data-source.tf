@@ -1,0 +1,5 @@
+data "lambdasim_region" "current" {}
+
+output "region" {
+  value = data.lambdasim_region.current.region
+}

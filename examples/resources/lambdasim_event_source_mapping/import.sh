@@ -1,0 +1,1 @@
+terraform import lambdasim_event_source_mapping.orders 14a2d3f0-6e0e-4c8f-9d55-1a2b3c4d5e6f

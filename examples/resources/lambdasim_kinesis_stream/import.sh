@@ -1,0 +1,1 @@
+terraform import lambdasim_kinesis_stream.orders orders

@@ -1,0 +1,1 @@
+terraform import lambdasim_permission.uploads orders/uploads

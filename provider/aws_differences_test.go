@@ -1,0 +1,56 @@
+package provider
+
+import "maps"
+
+// The reasons.
+const (
+	refusedWhole   = "it is refused by name, so there is nothing to compute"
+	ownResource    = "deprecated in favour of a resource of its own, which is not simulated; Terraform itself refuses it by name"
+	noChecksum     = "S3 gives checksums only where they were asked for, and checksum_algorithm is refused"
+	dataDefault    = "data sources have no defaults in the plugin framework: it is filled in when it is read"
+	noCounterpart  = "the simulator's own: AWS has nothing like it"
+	notComputedYet = "nothing in the simulator gives it, and nothing is made up"
+)
+
+// differences are where our schemas differ from the AWS provider's on purpose: the type, the path, what about it; and the
+// reason. Where a default makes an argument computed is no difference: the plugin framework wants it so.
+var differences = map[string]string{
+	"aws_lambda_function.capacity_provider_config.lambda_managed_instances_capacity_provider_config is O": "a block cannot be required in the plugin framework, and it is refused by name",
+	"aws_lambda_event_source_mapping.batch_size is OC":                                                    "the backend fills it in; the AWS provider suppresses that difference instead",
+	"aws_iam_role.inline_policy is O":                                                                     refusedWhole,
+	"aws_iam_role.managed_policy_arns is O":                                                               refusedWhole,
+	"aws_iam_policy.attachment_count absent":                                                              notComputedYet,
+	"aws_kinesis_stream.arn is C":                                                                         "an ARN that is given would have no meaning: it follows from the name",
+	"aws_kinesis_stream.max_record_size_in_kib is O":                                                      refusedWhole,
+	"aws_s3_object.acl is O":                                                                              refusedWhole,
+	"aws_s3_object.bucket_key_enabled is O":                                                               refusedWhole,
+	"aws_s3_object.kms_key_id is O":                                                                       refusedWhole,
+	"aws_s3_object.server_side_encryption is O":                                                           refusedWhole,
+	"aws_s3_object.storage_class is O":                                                                    refusedWhole,
+	"aws_s3_object.tags_all absent":                                                                       "tags of objects are not simulated",
+	"aws_s3_bucket.object_lock_enabled defaults to \"false\"":                                             "what the AWS provider computes",
+	"aws_s3_bucket.bucket_namespace absent":                                                               "namespaces of bucket names are not simulated; Terraform itself refuses it by name",
+	"aws_s3_bucket.hosted_zone_id absent":                                                                 notComputedYet,
+	"data aws_region.description absent":                                                                  notComputedYet,
+	"data aws_region.endpoint is O":                                                                       refusedWhole,
+	"data aws_lambda_invocation.tenant_id absent":                                                         "tenants are not simulated; Terraform itself refuses it by name",
+	"data aws_lambda_invocation.qualifier is OC":                                                          dataDefault,
+	"data aws_lambda_invocation.qualifier defaults to \"\"":                                               dataDefault,
+	"data aws_iam_policy_document.version is OC":                                                          dataDefault,
+	"data aws_iam_policy_document.version defaults to \"\"":                                               dataDefault,
+	"data aws_iam_policy_document.statement.effect is OC":                                                 dataDefault,
+	"data aws_iam_policy_document.statement.effect defaults to \"\"":                                      dataDefault,
+	"data aws_deliveries":                                                                                 noCounterpart,
+}
+
+// What is absent for one reason.
+func init() {
+	absent := func(prefix, reason string, names ...string) {
+		for _, name := range names {
+			maps.Copy(differences, map[string]string{prefix + name + " absent": reason})
+		}
+	}
+	absent("aws_s3_bucket.", ownResource, "acceleration_status", "acl", "cors_rule", "grant", "lifecycle_rule", "logging", "object_lock_configuration", "policy",
+		"replication_configuration", "request_payer", "server_side_encryption_configuration", "versioning", "website", "website_domain", "website_endpoint")
+	absent("aws_s3_object.checksum_", noChecksum, "crc32", "crc32c", "crc64nvme", "sha1", "sha256")
+}
