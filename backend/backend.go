@@ -78,6 +78,9 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.parts.poller.Start(ctx); err != nil {
 		return err
 	}
+	if err := b.parts.kinesis.Start(ctx); err != nil {
+		return err
+	}
 	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
 	go func() {
 		defer close(b.served)

@@ -223,6 +223,53 @@ var verbs = map[string]func(ctx context.Context, s *story, rest string) error{
 			BatchSize: &batch, MaximumRetryAttempts: &retries})
 		return err
 	},
+	// mapping STREAM FUNCTION JSON: a mapping with the members of CreateEventSourceMapping
+	"mapping": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 3)
+		in := &lambda.CreateEventSourceMappingInput{FunctionName: &w[1], StartingPosition: lambdatypes.EventSourcePositionTrimHorizon,
+			EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:" + account + ":stream/" + w[0])}
+		if err := json.Unmarshal([]byte(w[2]), in); err != nil {
+			return err
+		}
+		_, err := s.lambda.CreateEventSourceMapping(ctx, in)
+		return err
+	},
+	// remap FUNCTION JSON: changes the function's only mapping with the members of UpdateEventSourceMapping
+	"remap": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		list, err := s.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{FunctionName: &w[0]})
+		if err != nil {
+			return err
+		}
+		in := &lambda.UpdateEventSourceMappingInput{UUID: list.EventSourceMappings[0].UUID}
+		if err := json.Unmarshal([]byte(w[1]), in); err != nil {
+			return err
+		}
+		_, err = s.lambda.UpdateEventSourceMapping(ctx, in)
+		return err
+	},
+	// rerole FUNCTION ROLE
+	"rerole": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		_, err := s.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &w[0],
+			Role: aws.String("arn:aws:iam::" + account + ":role/" + w[1])})
+		return err
+	},
+	// unstream NAME
+	"unstream": func(ctx context.Context, s *story, rest string) error {
+		_, err := s.kinesis.DeleteStream(ctx, &kinesis.DeleteStreamInput{StreamName: &rest})
+		return err
+	},
+	// keyed STREAM KEY DATA…: records with a partition key
+	"keyed": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 3)
+		in := &kinesis.PutRecordsInput{StreamName: &w[0]}
+		for _, data := range strings.Fields(w[2]) {
+			in.Records = append(in.Records, kinesistypes.PutRecordsRequestEntry{PartitionKey: &w[1], Data: []byte(data)})
+		}
+		_, err := s.kinesis.PutRecords(ctx, in)
+		return err
+	},
 	// records STREAM DATA…
 	"records": func(ctx context.Context, s *story, rest string) error {
 		w := words(rest, 2)

@@ -71,8 +71,10 @@ func assemble(b *Backend) (*parts, error) {
 	p.dispatcher.Register()
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
 		Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
-	p.kinesis = kinesis.NewStore(b.db, p.poller.Wake)
+	p.functions.OnRetire(p.poller.WakeFunction)
+	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
@@ -159,6 +161,7 @@ func (p *parts) authorize(ctx context.Context, call *wire.Call, action, resource
 func (p *parts) close(ctx context.Context) error {
 	err := p.agenda.Close(ctx)
 	p.invoker.Executor.Close()
+	p.poller.Close()
 	p.kinesis.Close()
 	p.trace.Close()
 	p.logs.Close()

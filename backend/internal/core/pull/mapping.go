@@ -1,20 +1,32 @@
 // Package pull is the pull model: event source mappings that Lambda keeps, and the pollers that serve them.
 //
-// For each shard of a mapping's stream there is a lane. A lane reads as the function's execution role, puts records
-// together to a batch, invokes the function synchronously, and moves its checkpoint when the function has succeeded. The
-// function's own policy is not consulted: it is Lambda that invokes. One batch of a lane is at work at a time, so the order
-// within a shard is never broken; a failing batch holds up its shard and no other.
+// A poller reads as the function's execution role, puts records or messages together to a batch, and invokes the function
+// synchronously. The function's own policy is not consulted: it is Lambda that invokes. There are two kinds of sources, and
+// each is a contract that a service registers for its ARNs.
 //
-//	idle ──write──▶ read as the role ──▶ batch ──▶ invoke ──ok──▶ checkpoint ──more──▶ read …
-//	  ▲                  │ refused                    │ error
-//	  │                  ▼                            ├─ attempts left ─▶ wait, then the same batch again
-//	  └──── stopped, until the role changes           └─ none left ─▶ dropped, checkpoint
+// A Stream is read shard by shard. For each shard of a mapping's stream there is a lane (or as many as the parallelization
+// factor says, each with its part of the keys). One batch of a lane is at work at a time, so the order within a shard is
+// never broken; a failing batch holds up its lane and no other. What a lane must remember over a restart is in its row: the
+// checkpoint, which moves when the function has succeeded and never before, and the batch that is being tried again.
 //
-// A lane at rest has no item on the agenda and no timer. It is woken by a write to its stream (Wake), by a change of the
-// role's account (WakeRoles), by a change of the mapping, and at start. What it must remember over a restart is in its row.
+//	idle ──write──▶ read ──▶ window ──▶ role? ──▶ invoke ──ok──▶ checkpoint ──more──▶ read …
+//	  ▲               │ too old           │ no       │ error
+//	  │               ▼                   ▼          ├─ can be split ──▶ halves, the first half first
+//	  │            dropped            stopped until  ├─ attempts left ─▶ wait, then the same batch again
+//	  └─────────────────────────── the role changes  └─ none left ─────▶ dropped, checkpoint
 //
-// Sources are services: each registers a Stream for its ARNs. The rules are those of the developer guide's pages on event
-// source mappings for streams; how long a failing batch waits is not published, here it is 1 s doubling to 60 s.
+// A Queue is received from. For each mapping there is a receiver, which takes messages as long as fewer batches are at work
+// than may be, and the batches themselves, which run side by side. A batch that succeeds is deleted from the queue. One
+// that fails isn't: the queue shows its messages again after the visibility timeout. So nothing needs to be remembered.
+//
+//	idle ──write, or a message visible again──▶ role? ──▶ receive ──▶ window ──▶ batch ──▶ invoke ──▶ delete, or leave
+//
+// A lane or a receiver at rest has no item on the agenda and no timer. It is woken by a write to its source (Wake,
+// WakeQueue), by a change of the account's roles (WakeRoles) or of the function (WakeFunction), by a change of the mapping,
+// and at start. A wake-up that comes while it works makes it look once more.
+//
+// The rules are those of the developer guide's pages on event source mappings, and what was recorded from AWS; how long a
+// failing batch of a stream waits is not published, here it is 1 s doubling to 60 s.
 package pull
 
 import (
@@ -40,13 +52,14 @@ const (
 	AtTimestamp StartingPosition = "AT_TIMESTAMP" // the first record that arrived at or after an instant
 )
 
-// Texts of LastProcessingResult, as recorded from AWS; the one about access is ours, AWS's is not established.
+// Texts of LastProcessingResult, as recorded from AWS, but for the last two: what AWS says there is not established.
 const (
-	resultNone   = "No records processed"
-	resultOK     = "OK"
-	resultFailed = "PROBLEM: Function call failed"
-	resultDenied = "PROBLEM: Cannot access stream with the function's execution role."
-	resultTrust  = "PROBLEM: Lambda failed to assume your function execution role. Please check if the role trust Lambda service principal, and make sure it does not require setting source identity to be assumed."
+	resultNone     = "No records processed"
+	resultOK       = "OK"
+	resultFailed   = "PROBLEM: Function call failed"
+	resultTrust    = "PROBLEM: Lambda failed to assume your function execution role. Please check if the role trust Lambda service principal, and make sure it does not require setting source identity to be assumed."
+	resultDenied   = "PROBLEM: Cannot access stream with the function's execution role."
+	resultNoStream = "PROBLEM: Stream not found."
 )
 
 // Infinite is the value of MaximumRetryAttempts and MaximumRecordAgeInSeconds without a limit.
@@ -54,13 +67,28 @@ const Infinite = -1
 
 // Config is what a mapping was given. Fields are named as in the Lambda API.
 type Config struct {
-	BatchSize                 int // 1 to 10000
-	StartingPosition          StartingPosition
-	StartingPositionTimestamp time.Time
-	MaximumRetryAttempts      int // -1 to 10000
+	BatchSize                      int // 1 to 10000; of a FIFO queue 1 to 10
+	MaximumBatchingWindowInSeconds int // 0 to 300
+	ReportBatchItemFailures        bool
+
+	// Of streams alone.
+	StartingPosition           StartingPosition
+	StartingPositionTimestamp  time.Time
+	MaximumRetryAttempts       int // -1 to 10000
+	MaximumRecordAgeInSeconds  int // -1, or 60 to 604800
+	BisectBatchOnFunctionError bool
+	ParallelizationFactor      int // 1 to 10
+
+	// Of queues alone.
+	MaximumConcurrency int // 2 to 1000; 0 for none
 }
 
-// EventSourceMapping is a mapping from a stream to a function.
+// window is how long a batch may be collected.
+func (c *Config) window() time.Duration {
+	return time.Duration(c.MaximumBatchingWindowInSeconds) * time.Second
+}
+
+// EventSourceMapping is a mapping from a source to a function.
 type EventSourceMapping struct {
 	UUID, Account, Region string
 	EventSourceARN        string
@@ -70,14 +98,18 @@ type EventSourceMapping struct {
 	State        string // Creating, Enabled, Disabled, Updating, Deleting
 	Reason       string // StateTransitionReason
 	LastModified time.Time
-	LastResult   string // LastProcessingResult
+	LastResult   string // LastProcessingResult; empty for queues, which have none
 	Tags         map[string]string
 }
 
-// state is how a mapping at rest stands.
+// rest gives a mapping the state in which it is between changes, and fills in what rows of earlier versions lack.
 func (m *EventSourceMapping) rest() {
 	m.State = "Disabled"
 	if m.Enabled {
 		m.State = "Enabled"
 	}
+	if m.MaximumRecordAgeInSeconds == 0 {
+		m.MaximumRecordAgeInSeconds = Infinite
+	}
+	m.ParallelizationFactor = max(m.ParallelizationFactor, 1)
 }

@@ -5,26 +5,30 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
 
-const kindPoll = "pull.poll"
+// Kinds of items of the agenda, all of them volatile: what they do can be found again from the tables.
+const (
+	kindPoll     = "pull.poll"     // one round of a lane of a shard
+	kindDiscover = "pull.discover" // new shards of a mapping's stream
+	kindReceive  = "pull.receive"  // one round of a queue's receiver
+	kindBatch    = "pull.batch"    // one batch of a queue
+)
 
-// Poller keeps the mappings and runs their lanes.
+// Poller keeps the mappings and runs their lanes and receivers.
 type Poller struct {
 	DB        *postgres.DB
 	Functions *function.Store
@@ -36,38 +40,46 @@ type Poller struct {
 	IDs       *ident.Source
 	Log       *slog.Logger
 
-	streams map[string]Stream // by the service of the ARN
+	streams map[string]Stream // by the service of the ARN; written before Start only, as queues
+	queues  map[string]Queue
+	lanes   *postgres.Coalescer[settled]
 
 	mu       sync.Mutex
-	mappings map[string]*running // by UUID
+	mappings map[string]*running   // by UUID
+	sources  map[string][]*running // the same by source, each list by UUID
+	roles    uint64                // counts changes of roles and functions
+	batches  map[string]*delivery  // of queues, at work
+	batchID  int
 }
 
-// running is a mapping with its lanes, as the pollers see it.
+// running is a mapping with its lanes or its receiver, as the pollers see it.
 type running struct {
 	EventSourceMapping
-	lanes map[string]*lane // by shard
+	lanes    map[place]*lane // of a stream
+	receiver *receiver       // of a queue
 }
 
-// lane reads one shard for one mapping. The row belongs to the item of the agenda that runs the lane, of which there is
-// one at a time; the rest is under the poller's lock.
-type lane struct {
-	laneRow
-	queued  bool      // an item that will read is on its way
-	alarm   time.Time // when an item for the batch that is tried again falls due
-	stopped bool      // the role may not read
+// Init makes the poller ready for Register. Call Close when the agenda has ended.
+func (p *Poller) Init() {
+	p.streams, p.queues = map[string]Stream{}, map[string]Queue{}
+	p.mappings, p.sources, p.batches = map[string]*running{}, map[string][]*running{}, map[string]*delivery{}
+	p.lanes = postgres.NewCoalescer(p.DB, 1, 500, saveLanes)
+	p.Agenda.Handle(kindPoll, 1, p.poll)
+	p.Agenda.Handle(kindDiscover, 1, p.discover)
+	p.Agenda.Handle(kindReceive, 1, p.receive)
+	p.Agenda.Handle(kindBatch, 1, p.runBatch)
 }
 
 // Register makes a service's streams known. Call it before Start.
-func (p *Poller) Register(service string, s Stream) {
-	if p.streams == nil {
-		p.streams = map[string]Stream{}
-		p.mappings = map[string]*running{}
-		p.Agenda.Handle(kindPoll, 1, p.poll)
-	}
-	p.streams[service] = s
-}
+func (p *Poller) Register(service string, s Stream) { p.streams[service] = s }
 
-// Start reads the mappings and wakes their lanes. The agenda must have started.
+// RegisterQueue makes a service's queues known. Call it before Start.
+func (p *Poller) RegisterQueue(service string, q Queue) { p.queues[service] = q }
+
+// Close ends what Init began.
+func (p *Poller) Close() { p.lanes.Close() }
+
+// Start reads the mappings and wakes their lanes and receivers. The agenda must have started.
 func (p *Poller) Start(ctx context.Context) error {
 	rows, err := p.DB.Query(ctx, `SELECT `+mappingColumns+` FROM pull.mappings ORDER BY uuid`)
 	if err != nil {
@@ -84,131 +96,144 @@ func (p *Poller) Start(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range list {
-		p.mappings[m.UUID] = &running{EventSourceMapping: *m, lanes: map[string]*lane{}}
+		p.keep(&running{EventSourceMapping: *m, lanes: map[place]*lane{}})
 	}
 	for _, row := range lanes {
-		r := p.mappings[row.uuid]
-		r.lanes[row.shard] = &lane{laneRow: row}
+		p.mappings[row.uuid].lanes[row.place] = &lane{laneRow: row}
 	}
-	for _, uuid := range slices.Sorted(maps.Keys(p.mappings)) {
-		p.wakeMapping(p.mappings[uuid])
+	for _, m := range list {
+		p.wakeMapping(p.mappings[m.UUID])
+		p.postDiscover(p.mappings[m.UUID])
 	}
 	return nil
+}
+
+// keep files a mapping. Hold the lock.
+func (p *Poller) keep(r *running) {
+	if p.IsQueue(r.EventSourceARN) {
+		r.receiver = &receiver{groups: map[string]bool{}}
+	}
+	p.mappings[r.UUID] = r
+	list := append(slices.Clone(p.sources[r.EventSourceARN]), r)
+	slices.SortFunc(list, func(x, y *running) int { return strings.Compare(x.UUID, y.UUID) })
+	p.sources[r.EventSourceARN] = list
+}
+
+// drop forgets a mapping. Hold the lock.
+func (p *Poller) drop(r *running) {
+	delete(p.mappings, r.UUID)
+	left := slices.DeleteFunc(slices.Clone(p.sources[r.EventSourceARN]), func(x *running) bool { return x == r })
+	if p.sources[r.EventSourceARN] = left; len(left) == 0 {
+		delete(p.sources, r.EventSourceARN)
+	}
 }
 
 // Wake tells the lanes of a stream's shard that there are new records. Call it after the commit.
 func (p *Poller) Wake(streamARN, shard string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, uuid := range slices.Sorted(maps.Keys(p.mappings)) {
-		r := p.mappings[uuid]
-		if l := r.lanes[shard]; r.EventSourceARN == streamARN && r.Enabled && l != nil && !l.stopped {
-			p.queue(r, l)
+	for _, r := range p.sources[streamARN] {
+		if r.lanes[place{shard, 0}] == nil {
+			p.postDiscover(r)
+			continue
 		}
-	}
-}
-
-// WakeRoles tells the lanes that were refused that policies of an account have changed.
-func (p *Poller) WakeRoles(string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, uuid := range slices.Sorted(maps.Keys(p.mappings)) {
-		r := p.mappings[uuid]
-		for _, shard := range slices.Sorted(maps.Keys(r.lanes)) {
-			if l := r.lanes[shard]; l.stopped && r.Enabled {
+		for i := 0; ; i++ {
+			l := r.lanes[place{shard, i}]
+			if l == nil {
+				break
+			}
+			if r.Enabled && !l.stopped {
 				p.queue(r, l)
 			}
 		}
 	}
 }
 
-// wakeMapping wakes every lane of a mapping. Hold the lock.
+// WakeQueue tells the receivers of a queue that a message may be visible that was not: sent, given back, or moved there; or
+// that the queue was made. Call it after the commit.
+func (p *Poller) WakeQueue(queueARN string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.sources[queueARN] {
+		if r.receiver == nil || !r.Enabled {
+			continue
+		}
+		r.receiver.told = true
+		if !r.receiver.stopped {
+			p.queueReceiver(r, p.Clock.Now())
+		}
+	}
+}
+
+// WakeRoles tells the lanes and receivers that were refused that policies of an account have changed.
+func (p *Poller) WakeRoles(string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roles++
+	for _, uuid := range slices.Sorted(maps.Keys(p.mappings)) {
+		if r := p.mappings[uuid]; r.stopped() {
+			p.wakeMapping(r)
+		}
+	}
+}
+
+// WakeFunction tells the mappings of a function, named by its unqualified ARN, that it has changed, or is there again.
+func (p *Poller) WakeFunction(functionARN string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roles++
+	for _, uuid := range slices.Sorted(maps.Keys(p.mappings)) {
+		if r := p.mappings[uuid]; r.FunctionARN == functionARN || strings.HasPrefix(r.FunctionARN, functionARN+":") {
+			p.wakeMapping(r)
+		}
+	}
+}
+
+// stopped reports whether the role was refused. Hold the lock.
+func (r *running) stopped() bool {
+	if r.receiver != nil {
+		return r.receiver.stopped
+	}
+	for _, l := range r.lanes {
+		if l.stopped {
+			return true
+		}
+	}
+	return false
+}
+
+// wakeMapping wakes every lane of a mapping, or its receiver. Hold the lock.
 func (p *Poller) wakeMapping(r *running) {
 	if !r.Enabled {
 		return
 	}
-	for _, shard := range slices.Sorted(maps.Keys(r.lanes)) {
-		l := r.lanes[shard]
+	if r.receiver != nil {
+		r.receiver.stopped = false
+		p.queueReceiver(r, p.Clock.Now())
+		return
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(r.lanes), place.compare) {
+		l := r.lanes[at]
 		l.stopped = false
 		p.queue(r, l)
 	}
 }
 
-// queue puts a lane on the agenda, unless it is on its way already. Hold the lock.
-func (p *Poller) queue(r *running, l *lane) {
-	if !l.queued {
-		l.queued = true
-		p.post(r, l, p.Clock.Now())
-	}
-}
-
-func (p *Poller) post(r *running, l *lane, due time.Time) {
-	p.Agenda.Volatile(agenda.Item{Kind: kindPoll, Lane: r.UUID + " " + l.shard, Account: r.Account, Due: due,
-		Body: []byte(r.UUID + " " + l.shard)})
-}
-
-// find returns what an item is about, and marks that the next write must wake the lane again.
-func (p *Poller) find(item agenda.Item) (*EventSourceMapping, *lane) {
+// revision is what mayRead takes before it asks, and stop compares.
+func (p *Poller) revision() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	uuid, shard, _ := cutSpace(string(item.Body))
+	return p.roles
+}
+
+// setResult keeps LastProcessingResult, and reports whether it is another than before. An empty one is none.
+func (p *Poller) setResult(uuid, result string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	r := p.mappings[uuid]
-	if r == nil {
-		return nil, nil
+	if r == nil || result == "" || r.LastResult == result {
+		return false
 	}
-	l := r.lanes[shard]
-	if l == nil {
-		return nil, nil
-	}
-	l.queued = false
-	if !r.Enabled {
-		return nil, nil
-	}
-	m := r.EventSourceMapping
-	return &m, l
-}
-
-// next puts the lane on the agenda for the given instant.
-func (p *Poller) next(m *EventSourceMapping, l *lane, due time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r := p.mappings[m.UUID]
-	if r == nil {
-		return
-	}
-	if !due.After(p.Clock.Now()) {
-		p.queue(r, l)
-	} else if !l.alarm.Equal(due) {
-		l.alarm = due
-		p.post(r, l, due)
-	}
-}
-
-// stop marks that the role may not read, or that it may again.
-func (p *Poller) stop(l *lane, stopped bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	l.stopped = stopped
-}
-
-func (p *Poller) setResult(uuid, result string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if r := p.mappings[uuid]; r != nil {
-		r.LastResult = result
-	}
-}
-
-// stream finds the service of an ARN.
-func (p *Poller) stream(sourceARN string) (Stream, error) {
-	parsed, err := arn.Parse(sourceARN)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "Unrecognized event source.")
-	}
-	s := p.streams[parsed.Service]
-	if s == nil {
-		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate event source mappings for %s yet; it simulates %v",
-			parsed.Service, slices.Sorted(maps.Keys(p.streams)))
-	}
-	return s, nil
+	r.LastResult = result
+	return true
 }

@@ -11,7 +11,8 @@ import (
 // A queue knows nothing of mappings: it hides what it hands out for its own visibility timeout, and shows it again when
 // nobody has deleted it by then. So a batch that fails needs no word from the poller: it comes back by itself.
 type Queue interface {
-	// Actions lists what the execution role needs, as IAM actions; the first is the one asked at each poll.
+	// Actions lists what the execution role needs, as IAM actions; the first is the one asked at each poll, the second the
+	// one asked before messages are deleted.
 	Actions() []string
 	// Describe returns what a mapping's validation and its pollers must know of the queue. A queue that does not exist is a
 	// fault of kind NotFound.
@@ -36,10 +37,11 @@ type QueueAttributes struct {
 
 // Message is one message of a queue, as received once.
 type Message struct {
-	ID      string
-	Receipt string
-	Group   string          // of a FIFO queue's message; empty for a standard queue
-	Body    []byte          // what filters look at
-	Event   json.RawMessage // the message as it stands in the function's event
-	Size    int             // bytes
+	ID       string
+	Receipt  string
+	Receives int             // how often it has been received, this time included
+	Group    string          // of a FIFO queue's message; empty for a standard queue
+	Body     []byte          // what filters look at
+	Event    json.RawMessage // the message as it stands in the function's event
+	Size     int             // bytes
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,52 +63,106 @@ func lockMapping(ctx context.Context, tx *postgres.Tx, account, region, uuid str
 
 // laneRow is what a lane must remember.
 type laneRow struct {
-	uuid, shard string
-	checkpoint  string
-	failures    int
-	last        string
-	due         *time.Time
-	header      *trace.Header
+	uuid string
+	place
+	checkpoint string // everything up to this sequence number is done; empty: nothing
+	failures   int    // attempts at the batch that is tried again
+	ends       []string
+	due        *time.Time
+	header     *trace.Header
+}
+
+// settled is a lane after a batch, and the mapping's last result where that has changed.
+type settled struct {
+	laneRow
+	result string
 }
 
 func loadLanes(ctx context.Context, db *postgres.DB) ([]laneRow, error) {
-	rows, err := db.Query(ctx, `SELECT uuid, shard, checkpoint, failures, last, due, header FROM pull.lanes ORDER BY uuid, shard`)
+	rows, err := db.Query(ctx, `SELECT uuid, shard, part, checkpoint, failures, ends, due, header FROM pull.lanes ORDER BY uuid, shard, part`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l laneRow, err error) {
 		var header []byte
-		if err = row.Scan(&l.uuid, &l.shard, &l.checkpoint, &l.failures, &l.last, &l.due, &header); err == nil && header != nil {
+		var ends string
+		if err = row.Scan(&l.uuid, &l.shard, &l.part, &l.checkpoint, &l.failures, &ends, &l.due, &header); err == nil && header != nil {
 			l.header = &trace.Header{}
 			err = json.Unmarshal(header, l.header)
 		}
+		l.ends = strings.Fields(ends)
 		return l, err
 	})
 }
 
-func insertLane(ctx context.Context, tx *postgres.Tx, l laneRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO pull.lanes (uuid, shard, checkpoint, failures, last) VALUES (@uuid, @shard, @checkpoint, 0, '')`,
-		pgx.NamedArgs{"uuid": l.uuid, "shard": l.shard, "checkpoint": l.checkpoint})
-	return err
+// insertLanes makes lanes of a mapping, unless it is gone.
+func insertLanes(ctx context.Context, tx *postgres.Tx, rows []laneRow) error {
+	for _, l := range rows {
+		_, err := tx.Exec(ctx, `INSERT INTO pull.lanes (uuid, shard, part, checkpoint, failures)
+			SELECT uuid, @shard, @part, @checkpoint, 0 FROM pull.mappings WHERE uuid = @uuid ON CONFLICT DO NOTHING`,
+			pgx.NamedArgs{"uuid": l.uuid, "shard": l.shard, "part": l.part, "checkpoint": l.checkpoint})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// saveLane writes what has become of a batch, and the mapping's last result with it.
-func saveLane(ctx context.Context, tx *postgres.Tx, l laneRow, result string) error {
-	var header any
-	if l.header != nil {
-		header = l.header
+// saveLanes writes what has become of batches.
+func saveLanes(ctx context.Context, tx *postgres.Tx, lanes []settled) error {
+	n := len(lanes)
+	uuids, shards, checkpoints, ends := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	parts, failures := make([]int32, n), make([]int32, n)
+	dues, headers := make([]*time.Time, n), make([]*string, n)
+	results := map[string]string{}
+	for i, l := range lanes {
+		uuids[i], shards[i], parts[i], checkpoints[i] = l.uuid, l.shard, int32(l.part), l.checkpoint
+		failures[i], ends[i], dues[i] = int32(l.failures), strings.Join(l.ends, " "), l.due
+		if l.header != nil {
+			text, err := json.Marshal(l.header)
+			if err != nil {
+				return err
+			}
+			header := string(text)
+			headers[i] = &header
+		}
+		if l.result != "" {
+			results[l.uuid] = l.result
+		}
 	}
-	if _, err := tx.Exec(ctx, `UPDATE pull.lanes SET checkpoint = @checkpoint, failures = @failures, last = @last, due = @due, header = @header
-		WHERE uuid = @uuid AND shard = @shard`,
-		pgx.NamedArgs{"uuid": l.uuid, "shard": l.shard, "checkpoint": l.checkpoint, "failures": l.failures, "last": l.last,
-			"due": l.due, "header": header}); err != nil {
+	_, err := tx.Exec(ctx, `UPDATE pull.lanes l SET checkpoint = n.checkpoint, failures = n.failures, ends = n.ends, due = n.due, header = n.header::jsonb
+		FROM unnest(@uuids::text[], @shards::text[], @parts::int[], @checkpoints::text[], @failures::int[], @ends::text[],
+			@dues::timestamptz[], @headers::text[]) AS n(uuid, shard, part, checkpoint, failures, ends, due, header)
+		WHERE l.uuid = n.uuid AND l.shard = n.shard AND l.part = n.part`,
+		pgx.NamedArgs{"uuids": uuids, "shards": shards, "parts": parts, "checkpoints": checkpoints, "failures": failures, "ends": ends,
+			"dues": dues, "headers": headers})
+	if err != nil {
 		return err
 	}
-	return saveResult(ctx, tx, l.uuid, result)
+	return saveResults(ctx, tx, results)
 }
 
-func saveResult(ctx context.Context, tx *postgres.Tx, uuid, result string) error {
-	_, err := tx.Exec(ctx, `UPDATE pull.mappings SET last_result = @result WHERE uuid = @uuid AND last_result <> @result`,
-		pgx.NamedArgs{"uuid": uuid, "result": result})
-	return err
+// saveResults writes the last results of mappings.
+func saveResults(ctx context.Context, tx *postgres.Tx, results map[string]string) error {
+	for _, uuid := range slices.Sorted(maps.Keys(results)) {
+		if _, err := tx.Exec(ctx, `UPDATE pull.mappings SET last_result = @result WHERE uuid = @uuid`,
+			pgx.NamedArgs{"uuid": uuid, "result": results[uuid]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteLanes removes the lanes of a mapping and returns where they were.
+func deleteLanes(ctx context.Context, tx *postgres.Tx, uuid string) ([]laneRow, error) {
+	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM pull.lanes WHERE uuid = $1 RETURNING shard, part, checkpoint)
+		SELECT shard, part, checkpoint FROM gone ORDER BY shard, part`, uuid)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l laneRow, err error) {
+		l.uuid = uuid
+		err = row.Scan(&l.shard, &l.part, &l.checkpoint)
+		return l, err
+	})
 }

@@ -1,8 +1,10 @@
 package pull
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"hash/fnv"
 	"time"
 )
 
@@ -15,7 +17,8 @@ type Stream interface {
 	Shards(ctx context.Context, streamARN string) ([]string, error)
 	// Position returns the sequence number after which reading begins; empty for the beginning.
 	Position(ctx context.Context, streamARN, shard string, from StartingPosition, at time.Time) (string, error)
-	// Read returns at most limit records after a sequence number, in order.
+	// Read returns at most limit records after a sequence number, in order. It may end earlier once it has 6 MB of them;
+	// otherwise fewer than limit means that there are no more. Records that were trimmed are passed over.
 	Read(ctx context.Context, streamARN, shard, after string, limit int) ([]Record, error)
 }
 
@@ -30,34 +33,47 @@ type Record struct {
 	Size  int // bytes
 }
 
-// Batch is the records of one invocation, all of one shard.
-type Batch struct {
-	Shard   string
-	Records []Record
-}
+// MaxBatchBytes bounds the event of a batch (the payload of a synchronous invocation).
+const MaxBatchBytes = 6 << 20
 
-// maxBatchBytes bounds the event of a batch (the payload of a synchronous invocation).
-const maxBatchBytes = 6 << 20
+// weight is about how many bytes a record or message takes in the event.
+func weight(size int) int { return size*4/3 + 512 }
 
-// cut ends a batch before it becomes too large; one record is always admitted.
-func cut(records []Record) []Record {
+// cut is how many of the first records fit in a batch of at most so many; one is always admitted. full says that no more
+// would fit.
+func cut(records []Record, most int) (n int, full bool) {
 	size := 0
 	for i, r := range records {
-		if size += r.Size*4/3 + 512; size > maxBatchBytes && i > 0 {
-			return records[:i]
+		if i == most {
+			return i, true
+		}
+		if size += weight(r.Size); size > MaxBatchBytes && i > 0 {
+			return i, true
 		}
 	}
-	return records
+	return len(records), len(records) == most || size >= MaxBatchBytes
 }
 
-// payload is the event that the function receives.
-func (b *Batch) payload(roleARN string) ([]byte, error) {
-	records := make([]json.RawMessage, len(b.Records))
-	for i, r := range b.Records {
-		records[i] = r.Event(roleARN)
+// part is which of so many lanes of a shard a key belongs to.
+func part(key string, of int) int {
+	if of <= 1 {
+		return 0
 	}
-	return json.Marshal(map[string]any{"Records": records})
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key)) // never fails
+	return int(h.Sum32() % uint32(of))
 }
 
-func (b *Batch) first() string { return b.Records[0].Sequence }
-func (b *Batch) last() string  { return b.Records[len(b.Records)-1].Sequence }
+// payload is the event that a function receives: the records joined, without looking at them again.
+func payload[T any](items []T, event func(*T) json.RawMessage) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"Records":[`)
+	for i := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(event(&items[i]))
+	}
+	b.WriteString("]}")
+	return b.Bytes()
+}

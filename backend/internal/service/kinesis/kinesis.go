@@ -168,7 +168,7 @@ func (st *stream) describe(after *string) []types.Shard {
 		first, last := hashRange(n, st.shards)
 		list = append(list, types.Shard{ShardId: aws.String(shardID(n)),
 			HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String(first.String()), EndingHashKey: aws.String(last.String())},
-			SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(n, 0))}})
+			SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(st.id, n, 0))}})
 	}
 	return list
 }

@@ -48,19 +48,22 @@ func (s *Store) Position(ctx context.Context, streamARN, shard string, from pull
 	if err != nil || seq == 0 {
 		return "", err
 	}
-	return sequence(n, seq), nil
+	return sequence(st.id, n, seq), nil
 }
 
-// Read returns records for a poller.
+// Read returns records for a poller. A sequence number of an earlier stream of the name is before every record of this one.
 func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit int) ([]pull.Record, error) {
 	st, err := s.byARN(ctx, streamARN)
 	if err != nil {
 		return nil, err
 	}
 	n, _ := shardNumber(shard)
-	from, ok := parseSequence(after)
+	stream, from, ok := parseSequence(after)
 	if !ok {
 		return nil, fault.New(fault.Invalid, "%q is no sequence number of a shard", after)
+	}
+	if stream != st.id {
+		from = 0
 	}
 	records, err := s.read(ctx, st, n, from, limit)
 	if err != nil {
@@ -68,23 +71,37 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 	}
 	out := make([]pull.Record, len(records))
 	for i, r := range records {
-		out[i] = pull.Record{Sequence: sequence(r.shard, r.seq), Key: r.key, Arrival: r.arrival, Size: len(r.data) + len(r.key),
+		out[i] = pull.Record{Sequence: sequence(st.id, r.shard, r.seq), Key: r.key, Arrival: r.arrival, Size: len(r.data) + len(r.key),
 			Event: func(roleARN string) json.RawMessage { return event(st, r, roleARN) }}
 	}
 	return out, nil
 }
 
-// event is a record as functions receive it (recorded from AWS).
+// eventRecord is a record as functions receive it (recorded from AWS), member by member in its order.
+type eventRecord struct {
+	Kinesis struct {
+		SchemaVersion  string  `json:"kinesisSchemaVersion"`
+		PartitionKey   string  `json:"partitionKey"`
+		SequenceNumber string  `json:"sequenceNumber"`
+		Data           []byte  `json:"data"`
+		Arrival        float64 `json:"approximateArrivalTimestamp"`
+	} `json:"kinesis"`
+	EventSource    string `json:"eventSource"`
+	EventVersion   string `json:"eventVersion"`
+	EventID        string `json:"eventID"`
+	EventName      string `json:"eventName"`
+	InvokeIdentity string `json:"invokeIdentityArn"`
+	Region         string `json:"awsRegion"`
+	EventSourceARN string `json:"eventSourceARN"`
+}
+
 func event(st *stream, r record, roleARN string) json.RawMessage {
-	seq := sequence(r.shard, r.seq)
-	text, err := json.Marshal(map[string]any{
-		"kinesis": map[string]any{
-			"kinesisSchemaVersion": "1.0", "partitionKey": r.key, "sequenceNumber": seq, "data": r.data,
-			"approximateArrivalTimestamp": float64(r.arrival.UnixMilli()) / 1000,
-		},
-		"eventSource": "aws:kinesis", "eventVersion": "1.0", "eventID": shardID(r.shard) + ":" + seq,
-		"eventName": "aws:kinesis:record", "invokeIdentityArn": roleARN, "awsRegion": st.region, "eventSourceARN": st.arn(),
-	})
+	seq := sequence(st.id, r.shard, r.seq)
+	e := eventRecord{EventSource: "aws:kinesis", EventVersion: "1.0", EventID: shardID(r.shard) + ":" + seq, EventName: "aws:kinesis:record",
+		InvokeIdentity: roleARN, Region: st.region, EventSourceARN: st.arn()}
+	e.Kinesis.SchemaVersion, e.Kinesis.PartitionKey, e.Kinesis.SequenceNumber = "1.0", r.key, seq
+	e.Kinesis.Data, e.Kinesis.Arrival = r.data, float64(r.arrival.UnixMilli())/1000
+	text, err := json.Marshal(e)
 	if err != nil { // strings, bytes and a number
 		panic(err)
 	}

@@ -64,7 +64,7 @@ func (a *API) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*kines
 	if err := a.Store.writer.Add(ctx, p); err != nil {
 		return nil, err
 	}
-	return &kinesis.PutRecordOutput{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(r.shard, p.records[0].seq)),
+	return &kinesis.PutRecordOutput{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(st.id, r.shard, p.records[0].seq)),
 		EncryptionType: types.EncryptionTypeNone}, nil
 }
 
@@ -98,7 +98,7 @@ func (a *API) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*kin
 	}
 	out := &kinesis.PutRecordsOutput{FailedRecordCount: aws.Int32(0), EncryptionType: types.EncryptionTypeNone}
 	for _, r := range p.records {
-		out.Records = append(out.Records, types.PutRecordsResultEntry{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(r.shard, r.seq))})
+		out.Records = append(out.Records, types.PutRecordsResultEntry{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(st.id, r.shard, r.seq))})
 	}
 	return out, nil
 }
@@ -150,8 +150,8 @@ func (a *API) getShardIterator(ctx context.Context, in *kinesis.GetShardIterator
 		}
 		it.After, err = a.Store.newest(ctx, st, n, in.Timestamp)
 	case types.ShardIteratorTypeAtSequenceNumber, types.ShardIteratorTypeAfterSequenceNumber:
-		seq, ok := parseSequence(aws.ToString(in.StartingSequenceNumber))
-		if !ok || in.StartingSequenceNumber == nil {
+		stream, seq, ok := parseSequence(aws.ToString(in.StartingSequenceNumber))
+		if !ok || stream != st.id {
 			return nil, fault.New(fault.Invalid, "StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid.",
 				aws.ToString(in.StartingSequenceNumber), *in.ShardId, st.name, st.account)
 		}
@@ -197,7 +197,7 @@ func (a *API) getRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kin
 			break
 		}
 		it.After = r.seq
-		out.Records = append(out.Records, types.Record{Data: r.data, PartitionKey: aws.String(r.key), SequenceNumber: aws.String(sequence(r.shard, r.seq)),
+		out.Records = append(out.Records, types.Record{Data: r.data, PartitionKey: aws.String(r.key), SequenceNumber: aws.String(sequence(st.id, r.shard, r.seq)),
 			ApproximateArrivalTimestamp: aws.Time(r.arrival)})
 	}
 	if n := len(out.Records); n > 0 {

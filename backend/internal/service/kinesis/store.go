@@ -5,6 +5,9 @@
 // the shard's own row, which the writer keeps locked until it commits: so within a shard the order of the numbers is the
 // order of the commits. Writers that wait share a commit. A put is answered after the commit, and wakes the pollers.
 //
+// A record that is older than the stream's retention is trimmed: nobody reads it any more, and an item of the agenda
+// deletes it. A stream without records has no such item.
+//
 // Resharding, enhanced fan-out, on-demand streams and encryption are not simulated and are refused by name.
 package kinesis
 
@@ -14,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
@@ -55,19 +58,27 @@ func shardNumber(id string) (int, bool) {
 	return n, ok && err == nil && n >= 0
 }
 
-// sequence is a record's sequence number: 56 digits, so that numbers of a shard sort as text as they do as numbers.
-func sequence(shard int, seq int64) string { return fmt.Sprintf("49%05d%049d", shard, seq) }
+// sequence is a record's sequence number: 56 digits, so that numbers of a shard sort as text as they do as numbers. It
+// begins with the stream's id, so that a stream that is made anew under the name of an earlier one goes on with greater
+// numbers, as in AWS, and a checkpoint of before does not hide its records.
+func sequence(stream int64, shard int, seq int64) string {
+	return fmt.Sprintf("49%012d%05d%037d", stream, shard, seq)
+}
 
 // parseSequence reads a sequence number; the empty one is before every record.
-func parseSequence(s string) (int64, bool) {
+func parseSequence(s string) (stream, seq int64, ok bool) {
 	if s == "" {
-		return 0, true
+		return 0, 0, true
 	}
 	if len(s) != 56 || !strings.HasPrefix(s, "49") {
-		return 0, false
+		return 0, 0, false
 	}
-	n, err := strconv.ParseInt(s[7:], 10, 64)
-	return n, err == nil
+	stream, err := strconv.ParseInt(s[2:14], 10, 64)
+	if err != nil {
+		return 0, 0, false
+	}
+	seq, err = strconv.ParseInt(s[19:], 10, 64)
+	return stream, seq, err == nil
 }
 
 // keyspace is the number of hash keys: 2^128.
@@ -92,17 +103,20 @@ func shardOf(hash *big.Int, of int) int {
 // Store keeps streams.
 type Store struct {
 	db     *postgres.DB
+	agenda *agenda.Agenda
 	writer *postgres.Coalescer[*put]
 	// wake tells the pollers of a shard about new records.
 	wake func(streamARN, shard string)
 
 	mu    sync.Mutex
 	cache map[string]*stream // by ARN
+	trims map[int64]bool     // streams that have an item of the agenda
 }
 
 // NewStore returns a store over db. wake is called after every commit that brought a shard new records.
-func NewStore(db *postgres.DB, wake func(streamARN, shard string)) *Store {
-	s := &Store{db: db, wake: wake, cache: map[string]*stream{}}
+func NewStore(db *postgres.DB, a *agenda.Agenda, wake func(streamARN, shard string)) *Store {
+	s := &Store{db: db, agenda: a, wake: wake, cache: map[string]*stream{}, trims: map[int64]bool{}}
+	a.Handle(kindTrim, 1, s.trim)
 	s.writer = postgres.NewCoalescer(db, 2, 500, s.write)
 	return s
 }
@@ -169,6 +183,11 @@ func (s *Store) create(ctx context.Context, st *stream) error {
 	if postgres.IsUnique(err) {
 		return fault.New(fault.Exists, "Stream %s under account %s already exists.", st.name, st.account)
 	}
+	if err == nil { // mappings of an earlier stream of the name go on
+		for n := range st.shards {
+			s.wake(st.arn(), shardID(n))
+		}
+	}
 	return err
 }
 
@@ -189,6 +208,9 @@ func (s *Store) remove(ctx context.Context, st *stream) error {
 		return err
 	})
 	s.forget(st.arn())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.trims, st.id)
 	return err
 }
 
@@ -207,107 +229,7 @@ func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) err
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		clear(s.cache)
+		clear(s.trims)
 	})
 	return err
-}
-
-// record is one record on its way in or out.
-type record struct {
-	shard   int
-	seq     int64
-	key     string
-	data    []byte
-	arrival time.Time
-}
-
-// put is the records of one call.
-type put struct {
-	stream  *stream
-	records []record // write fills in seq
-}
-
-// place is a shard of a stream.
-type place struct {
-	stream int64
-	shard  int
-}
-
-// write commits the records of several calls. It locks the shards' rows in one order, so that two flushers never wait for
-// each other.
-func (s *Store) write(ctx context.Context, tx *postgres.Tx, puts []*put) error {
-	count := map[place]int64{}
-	streams := map[place]*stream{}
-	for _, p := range puts {
-		for _, r := range p.records {
-			at := place{p.stream.id, r.shard}
-			count[at]++
-			streams[at] = p.stream
-		}
-	}
-	places := make([]place, 0, len(count))
-	for at := range count {
-		places = append(places, at)
-	}
-	slices.SortFunc(places, func(x, y place) int {
-		if x.stream != y.stream {
-			return int(x.stream - y.stream)
-		}
-		return x.shard - y.shard
-	})
-	next := map[place]int64{}
-	for _, at := range places {
-		var last int64
-		err := tx.QueryRow(ctx, `UPDATE kinesis.shards SET last = last + @n WHERE stream = @stream AND shard = @shard RETURNING last`,
-			pgx.NamedArgs{"n": count[at], "stream": at.stream, "shard": at.shard}).Scan(&last)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return notFound(streams[at].account, streams[at].name)
-		}
-		if err != nil {
-			return err
-		}
-		next[at] = last - count[at]
-	}
-	var rows [][]any
-	for _, p := range puts {
-		for i := range p.records {
-			r := &p.records[i]
-			at := place{p.stream.id, r.shard}
-			next[at]++
-			r.seq = next[at]
-			rows = append(rows, []any{p.stream.id, r.shard, r.seq, r.key, r.data, tx.Now})
-		}
-	}
-	tx.AfterCommit(func() {
-		for _, at := range places {
-			s.wake(streams[at].arn(), shardID(at.shard))
-		}
-	})
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"kinesis", "records"}, []string{"stream", "shard", "seq", "key", "data", "arrival"}, pgx.CopyFromRows(rows))
-	return err
-}
-
-// read returns records of a shard after a sequence, within the retention.
-func (s *Store) read(ctx context.Context, st *stream, shard int, after int64, limit int) ([]record, error) {
-	rows, err := s.db.Query(ctx, `SELECT shard, seq, key, data, arrival FROM kinesis.records
-		WHERE stream = @stream AND shard = @shard AND seq > @after AND arrival > @oldest ORDER BY seq LIMIT @limit`,
-		pgx.NamedArgs{"stream": st.id, "shard": shard, "after": after, "limit": limit,
-			"oldest": s.db.Now().Add(-time.Duration(st.retention) * time.Hour)})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r record, err error) {
-		err = row.Scan(&r.shard, &r.seq, &r.key, &r.data, &r.arrival)
-		return r, err
-	})
-}
-
-// newest is the sequence of a shard's newest record, and of the newest before an instant where one is given.
-func (s *Store) newest(ctx context.Context, st *stream, shard int, before *time.Time) (seq int64, err error) {
-	if before == nil {
-		err = s.db.QueryRow(ctx, `SELECT last FROM kinesis.shards WHERE stream = $1 AND shard = $2`, st.id, shard).Scan(&seq)
-		return seq, err
-	}
-	err = s.db.QueryRow(ctx, `SELECT coalesce(max(seq), 0) FROM kinesis.records WHERE stream = $1 AND shard = $2 AND arrival < $3`,
-		st.id, shard, *before).Scan(&seq)
-	return seq, err
 }

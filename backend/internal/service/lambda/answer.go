@@ -48,17 +48,29 @@ func into[T any](v *function.Version) *T {
 	return repeat[T](configuration(v))
 }
 
-// mapped is a mapping as the API's answers show it, as one of the structs that repeat its members.
+// mapped is a mapping as the API's answers show it, as one of the structs that repeat its members. Which members there are
+// depends on the source (recorded from AWS).
 func mapped[T any](m *pull.EventSourceMapping) *T {
 	c := &types.EventSourceMappingConfiguration{
 		UUID: &m.UUID, EventSourceArn: &m.EventSourceARN, FunctionArn: &m.FunctionARN, BatchSize: aws.Int32(int32(m.BatchSize)),
 		EventSourceMappingArn: aws.String(arn.EventSourceMapping(m.Region, m.Account, m.UUID)), State: &m.State, StateTransitionReason: &m.Reason,
-		LastModified: &m.LastModified, LastProcessingResult: &m.LastResult, StartingPosition: types.EventSourcePosition(m.StartingPosition),
-		BisectBatchOnFunctionError: aws.Bool(false), DestinationConfig: &types.DestinationConfig{OnFailure: &types.OnFailure{}},
-		FunctionResponseTypes: []types.FunctionResponseType{}, MaximumBatchingWindowInSeconds: aws.Int32(0),
-		MaximumRecordAgeInSeconds: aws.Int32(pull.Infinite), MaximumRetryAttempts: aws.Int32(int32(m.MaximumRetryAttempts)),
-		ParallelizationFactor: aws.Int32(1), TumblingWindowInSeconds: aws.Int32(0),
+		LastModified: &m.LastModified, FunctionResponseTypes: []types.FunctionResponseType{},
+		MaximumBatchingWindowInSeconds: aws.Int32(int32(m.MaximumBatchingWindowInSeconds)),
 	}
+	if m.ReportBatchItemFailures {
+		c.FunctionResponseTypes = append(c.FunctionResponseTypes, types.FunctionResponseTypeReportBatchItemFailures)
+	}
+	if m.StartingPosition == "" { // a queue
+		if m.MaximumConcurrency > 0 {
+			c.ScalingConfig = &types.ScalingConfig{MaximumConcurrency: aws.Int32(int32(m.MaximumConcurrency))}
+		}
+		return repeat[T](c)
+	}
+	c.LastProcessingResult, c.StartingPosition = &m.LastResult, types.EventSourcePosition(m.StartingPosition)
+	c.BisectBatchOnFunctionError, c.DestinationConfig = &m.BisectBatchOnFunctionError, &types.DestinationConfig{OnFailure: &types.OnFailure{}}
+	c.MaximumRecordAgeInSeconds = aws.Int32(int32(m.MaximumRecordAgeInSeconds))
+	c.MaximumRetryAttempts = aws.Int32(int32(m.MaximumRetryAttempts))
+	c.ParallelizationFactor, c.TumblingWindowInSeconds = aws.Int32(int32(m.ParallelizationFactor)), aws.Int32(0)
 	if !m.StartingPositionTimestamp.IsZero() {
 		c.StartingPositionTimestamp = &m.StartingPositionTimestamp
 	}

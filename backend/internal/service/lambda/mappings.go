@@ -12,30 +12,9 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
-
-// Limits of event source mappings (API model).
-const (
-	defaultStreamBatch = 100
-	maxBatch           = 10000
-	maxRetryAttempts   = 10000
-)
-
-// given are the members that CreateEventSourceMapping and UpdateEventSourceMapping share and that are not simulated.
-func givenMapping(bisect *bool, destination *types.DestinationConfig, filter *types.FilterCriteria, responses []types.FunctionResponseType,
-	window, age, parallel, tumbling *int32) map[string]bool {
-	return map[string]bool{
-		"BisectBatchOnFunctionError":     aws.ToBool(bisect),
-		"DestinationConfig":              destination != nil && destination.OnFailure != nil && aws.ToString(destination.OnFailure.Destination) != "",
-		"FilterCriteria":                 filter != nil && len(filter.Filters) > 0,
-		"FunctionResponseTypes":          len(responses) > 0,
-		"MaximumBatchingWindowInSeconds": aws.ToInt32(window) > 0,
-		"MaximumRecordAgeInSeconds":      age != nil && *age != pull.Infinite,
-		"ParallelizationFactor":          aws.ToInt32(parallel) > 1,
-		"TumblingWindowInSeconds":        aws.ToInt32(tumbling) > 0,
-	}
-}
 
 func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMappingInput) (*lambda.CreateEventSourceMappingOutput, error) {
 	k, ref, err := own(ctx, in.FunctionName, nil)
@@ -49,29 +28,20 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 	if in.EventSourceArn == nil {
 		return nil, invalid("Unrecognized event source.")
 	}
-	given := givenMapping(in.BisectBatchOnFunctionError, in.DestinationConfig, in.FilterCriteria, in.FunctionResponseTypes,
-		in.MaximumBatchingWindowInSeconds, in.MaximumRecordAgeInSeconds, in.ParallelizationFactor, in.TumblingWindowInSeconds)
-	for name, set := range map[string]bool{
-		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil, "SelfManagedEventSource": in.SelfManagedEventSource != nil,
-		"SelfManagedKafkaEventSourceConfig": in.SelfManagedKafkaEventSourceConfig != nil, "DocumentDBEventSourceConfig": in.DocumentDBEventSourceConfig != nil,
-		"Topics": len(in.Topics) > 0, "Queues": len(in.Queues) > 0, "SourceAccessConfigurations": len(in.SourceAccessConfigurations) > 0,
-		"ScalingConfig": in.ScalingConfig != nil, "ProvisionedPollerConfig": in.ProvisionedPollerConfig != nil, "KMSKeyArn": in.KMSKeyArn != nil,
-		"MetricsConfig": in.MetricsConfig != nil, "LoggingConfig": in.LoggingConfig != nil,
-	} {
-		given[name] = set
-	}
-	if err := refuse("CreateEventSourceMapping", given); err != nil {
+	if err := refuse("CreateEventSourceMapping", refusedCreate(in)); err != nil {
 		return nil, err
 	}
+	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
+		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
+		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp}
+	kind := sourceKind(*in.EventSourceArn)
 	m := pull.EventSourceMapping{Account: call.Account, Region: call.Region, EventSourceARN: *in.EventSourceArn, FunctionARN: ref.ARN(),
-		Enabled: in.Enabled == nil || *in.Enabled, Tags: in.Tags,
-		Config: pull.Config{BatchSize: defaultStreamBatch, MaximumRetryAttempts: pull.Infinite, StartingPosition: pull.StartingPosition(in.StartingPosition)}}
-	if in.StartingPositionTimestamp != nil {
-		m.StartingPositionTimestamp = *in.StartingPositionTimestamp
-	}
-	setMapping(&m, in.BatchSize, in.MaximumRetryAttempts)
-	if err := checkMapping(&m, a.Clock.Now().Before(m.StartingPositionTimestamp)); err != nil {
+		Enabled: in.Enabled == nil || *in.Enabled, Tags: in.Tags, Config: kind.defaults()}
+	if err := kind.create(&m, ch, a.Clock.Now()); err != nil {
 		return nil, err
+	}
+	if len(in.Tags) > maxTags {
+		return nil, invalid("Number of tags exceeds resource tag limit.")
 	}
 	if _, _, err := a.Functions.Get(ctx, k); err != nil {
 		return nil, invalid("Function does not exist")
@@ -83,50 +53,37 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 	return mapped[lambda.CreateEventSourceMappingOutput](made), nil
 }
 
+// refusedCreate are the members of CreateEventSourceMapping that are not simulated.
+func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
+	return map[string]bool{
+		"FilterCriteria":                      hasFilters(in.FilterCriteria),
+		"DestinationConfig":                   hasDestination(in.DestinationConfig),
+		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
+		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
+		"SelfManagedEventSource":              in.SelfManagedEventSource != nil,
+		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,
+		"DocumentDBEventSourceConfig":         in.DocumentDBEventSourceConfig != nil,
+		"Topics":                              len(in.Topics) > 0,
+		"Queues":                              len(in.Queues) > 0,
+		"SourceAccessConfigurations":          len(in.SourceAccessConfigurations) > 0,
+		"ProvisionedPollerConfig":             in.ProvisionedPollerConfig != nil,
+		"KMSKeyArn":                           in.KMSKeyArn != nil,
+		"MetricsConfig":                       in.MetricsConfig != nil,
+		"LoggingConfig":                       in.LoggingConfig != nil,
+	}
+}
+
+func hasFilters(f *types.FilterCriteria) bool { return f != nil && len(f.Filters) > 0 }
+
+func hasDestination(d *types.DestinationConfig) bool {
+	return d != nil && d.OnFailure != nil && aws.ToString(d.OnFailure.Destination) != ""
+}
+
 // mayMap asks for the caller's right to make or change a mapping, which may be limited to functions.
 func (a *API) mayMap(ctx context.Context, action, resource string, ref arn.FunctionRef) error {
 	call := wire.CallFrom(ctx)
 	return a.Authz.Require(ctx, authz.Question{Session: call.Session, Action: action, Resource: resource, ResourceAccount: call.Account,
 		Region: call.Region, Keys: map[string][]string{"lambda:FunctionArn": {ref.ARN()}}})
-}
-
-func setMapping(m *pull.EventSourceMapping, batch, retries *int32) {
-	if batch != nil {
-		m.BatchSize = int(*batch)
-	}
-	if retries != nil {
-		m.MaximumRetryAttempts = int(*retries)
-	}
-}
-
-func checkMapping(m *pull.EventSourceMapping, future bool) error {
-	var v []wire.Violation
-	if m.BatchSize < 1 {
-		v = append(v, wire.AtLeast("batchSize", m.BatchSize, 1))
-	}
-	if m.BatchSize > maxBatch {
-		v = append(v, wire.AtMost("batchSize", m.BatchSize, maxBatch))
-	}
-	if m.MaximumRetryAttempts < pull.Infinite {
-		v = append(v, wire.AtLeast("maximumRetryAttempts", m.MaximumRetryAttempts, pull.Infinite))
-	}
-	if m.MaximumRetryAttempts > maxRetryAttempts {
-		v = append(v, wire.AtMost("maximumRetryAttempts", m.MaximumRetryAttempts, maxRetryAttempts))
-	}
-	switch m.StartingPosition {
-	case pull.TrimHorizon, pull.Latest, pull.AtTimestamp:
-	case "":
-		return invalid("%s.", wire.Describe(wire.NotNull("startingPosition")))
-	default:
-		v = append(v, wire.Enum("startingPosition", string(m.StartingPosition), []string{"LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"}))
-	}
-	if err := wire.Validation(v...); err != nil {
-		return err
-	}
-	if m.StartingPosition == pull.AtTimestamp && (m.StartingPositionTimestamp.IsZero() || future) {
-		return invalid("StartingPositionTimestamp is required for AT_TIMESTAMP and must not be in the future.")
-	}
-	return nil
 }
 
 func (a *API) getMapping(ctx context.Context, in *lambda.GetEventSourceMappingInput) (*lambda.GetEventSourceMappingOutput, error) {
@@ -139,23 +96,14 @@ func (a *API) getMapping(ctx context.Context, in *lambda.GetEventSourceMappingIn
 }
 
 func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMappingInput) (*lambda.UpdateEventSourceMappingOutput, error) {
-	given := givenMapping(in.BisectBatchOnFunctionError, in.DestinationConfig, in.FilterCriteria, in.FunctionResponseTypes,
-		in.MaximumBatchingWindowInSeconds, in.MaximumRecordAgeInSeconds, in.ParallelizationFactor, in.TumblingWindowInSeconds)
-	for name, set := range map[string]bool{
-		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
-		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil, "DocumentDBEventSourceConfig": in.DocumentDBEventSourceConfig != nil,
-		"SourceAccessConfigurations": len(in.SourceAccessConfigurations) > 0, "ScalingConfig": in.ScalingConfig != nil && in.ScalingConfig.MaximumConcurrency != nil,
-		"ProvisionedPollerConfig": in.ProvisionedPollerConfig != nil && in.ProvisionedPollerConfig.MinimumPollers != nil, "KMSKeyArn": aws.ToString(in.KMSKeyArn) != "",
-		"MetricsConfig": in.MetricsConfig != nil && len(in.MetricsConfig.Metrics) > 0, "LoggingConfig": in.LoggingConfig != nil,
-	} {
-		given[name] = set
-	}
-	if err := refuse("UpdateEventSourceMapping", given); err != nil {
+	if err := refuse("UpdateEventSourceMapping", refusedUpdate(in)); err != nil {
 		return nil, err
 	}
+	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
+		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
+		destination: in.DestinationConfig}
 	call := wire.CallFrom(ctx)
 	m, err := a.Poller.Update(ctx, call.Account, call.Region, *in.UUID, func(m *pull.EventSourceMapping) error {
-		setMapping(m, in.BatchSize, in.MaximumRetryAttempts)
 		if in.Enabled != nil {
 			m.Enabled = *in.Enabled
 		}
@@ -164,17 +112,34 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 			if err != nil {
 				return err
 			}
-			m.FunctionARN = ref.ARN()
-			if err := a.Poller.CheckFunction(ctx, m); err != nil {
+			if err := a.mayMap(ctx, "lambda:UpdateEventSourceMapping", arn.EventSourceMapping(call.Region, call.Account, m.UUID), ref); err != nil {
 				return err
 			}
+			m.FunctionARN = ref.ARN()
 		}
-		return checkMapping(m, false)
+		return sourceKind(m.EventSourceARN).update(m, ch)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mapped[lambda.UpdateEventSourceMappingOutput](m), nil
+}
+
+// refusedUpdate are the members of UpdateEventSourceMapping that are not simulated. Empty ones take away what there can't be.
+func refusedUpdate(in *lambda.UpdateEventSourceMappingInput) map[string]bool {
+	return map[string]bool{
+		"FilterCriteria":                      hasFilters(in.FilterCriteria),
+		"DestinationConfig":                   hasDestination(in.DestinationConfig),
+		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
+		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
+		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,
+		"DocumentDBEventSourceConfig":         in.DocumentDBEventSourceConfig != nil,
+		"SourceAccessConfigurations":          len(in.SourceAccessConfigurations) > 0,
+		"ProvisionedPollerConfig":             in.ProvisionedPollerConfig != nil && in.ProvisionedPollerConfig.MinimumPollers != nil,
+		"KMSKeyArn":                           aws.ToString(in.KMSKeyArn) != "",
+		"MetricsConfig":                       in.MetricsConfig != nil && len(in.MetricsConfig.Metrics) > 0,
+		"LoggingConfig":                       in.LoggingConfig != nil,
+	}
 }
 
 func (a *API) deleteMapping(ctx context.Context, in *lambda.DeleteEventSourceMappingInput) (*lambda.DeleteEventSourceMappingOutput, error) {
@@ -215,7 +180,7 @@ func mappingUUID(resource string) (string, bool) {
 
 func (a *API) setMappingTags(ctx context.Context, call *wire.Call, uuid string, change func(map[string]string) error) error {
 	_, err := a.Poller.Update(ctx, call.Account, call.Region, uuid, func(m *pull.EventSourceMapping) error { return change(m.Tags) })
-	if err != nil && strings.Contains(err.Error(), "does not exist") {
+	if fault.Is(err, fault.NotFound) {
 		return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Event source mapping not found: %s", arn.EventSourceMapping(call.Region, call.Account, uuid))
 	}
 	return err

@@ -1,0 +1,137 @@
+package pull
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
+)
+
+const rulePoll = "PULL-ROLE-POLL"
+
+// access is the answer to whether a poller may read now.
+type access struct {
+	allowed  bool
+	step     trace.Step
+	result   string // LastProcessingResult of a refusal
+	revision uint64 // of the roles, before they were asked
+}
+
+// mayRead asks whether Lambda may assume the function's role, and whether the role may do action on the source.
+func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *function.Version) (access, error) {
+	a := access{result: resultDenied, revision: p.revision(), step: trace.Step{Kind: trace.Authorized, Rule: rulePoll}}
+	trusted, err := p.Authz.TrustsLambda(ctx, v.Role)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		a.result, a.step.Reason = resultTrust, "refused: "+err.Error()
+		return a, nil
+	case err != nil:
+		return a, err
+	case !trusted.Allowed():
+		a.result, a.step.Decision = resultTrust, marshal(trusted)
+		a.step.Reason = fmt.Sprintf("Lambda assumes the execution role %s\n%s", v.Role, trusted.Explain())
+		return p.audit(a), nil
+	}
+	d, who, err := p.decide(ctx, action, sourceARN, v)
+	if fault.Is(err, fault.NotFound) { // deleted since
+		a.result, a.step.Reason = resultTrust, "refused: "+err.Error()
+		return a, nil
+	}
+	if err != nil {
+		return a, err
+	}
+	a.allowed, a.step.Decision = d.Allowed(), marshal(d)
+	a.step.Reason = fmt.Sprintf("%s on %s as the execution role %s\n%s", action, sourceARN, who, d.Explain())
+	return p.audit(a), nil
+}
+
+// audit lets a refusal through where refusals are only recorded.
+func (p *Poller) audit(a access) access {
+	if !a.allowed && p.Authz.Audit {
+		a.allowed = true
+		a.step.Reason = "audit: this would have been refused, and goes on\n" + a.step.Reason
+	}
+	return a
+}
+
+// decide decides an action of the execution role on the source.
+func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (policy.Decision, string, error) {
+	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name)
+	if err != nil {
+		return policy.Decision{}, "", err
+	}
+	source, err := arn.Parse(sourceARN)
+	if err != nil {
+		return policy.Decision{}, "", err
+	}
+	d, err := p.Authz.Decide(ctx, authz.Question{Session: session, Action: action, Resource: sourceARN,
+		ResourceAccount: source.Account, Region: source.Region})
+	return d, session.RoleARN, err
+}
+
+func marshal(d policy.Decision) json.RawMessage {
+	text, err := json.Marshal(d)
+	if err != nil { // plain strings and booleans
+		panic(err)
+	}
+	return text
+}
+
+// checkRole asks for every right that the source needs, as Lambda does when a mapping is made or its function is changed.
+func (p *Poller) checkRole(ctx context.Context, s source, m *EventSourceMapping, v *function.Version) error {
+	if p.Authz.Audit {
+		return nil
+	}
+	for _, action := range s.actions() {
+		d, role, err := p.decide(ctx, action, m.EventSourceARN, v)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil && d.Allowed() {
+			continue
+		}
+		p.Log.Info("a mapping was refused: the execution role lacks a right", "role", role, "action", action, "source", m.EventSourceARN, "why", d.Explain())
+		if s.queue != nil {
+			return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on SQS", operation(action))
+		}
+		return fault.New(fault.Invalid, "Cannot access stream %s. Please ensure the role can perform the %s Actions on your stream in IAM.",
+			m.EventSourceARN, actionList(s.actions()))
+	}
+	return nil
+}
+
+// operation is an IAM action without its service.
+func operation(action string) string {
+	_, name, _ := strings.Cut(action, ":")
+	return name
+}
+
+// actionList words actions as the message does: "GetRecords, GetShardIterator, and ListStreams".
+func actionList(actions []string) string {
+	names := make([]string, len(actions))
+	for i, a := range actions {
+		names[i] = operation(a)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + ", and " + names[len(names)-1]
+}
+
+// MayRead asks whether a mapping's poller may read its source now: for the list of what invokes a function.
+func (p *Poller) MayRead(ctx context.Context, m *EventSourceMapping) (policy.Decision, error) {
+	fn, err := p.function(ctx, m)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	s, err := p.source(m.EventSourceARN)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	d, _, err := p.decide(ctx, s.actions()[0], m.EventSourceARN, fn.Version)
+	return d, err
+}

@@ -1,0 +1,225 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+)
+
+// place says which lane of a mapping: the shard, and which part of its keys.
+type place struct {
+	shard string
+	part  int // 0 up to the parallelization factor
+}
+
+func (x place) compare(y place) int {
+	return cmp.Or(strings.Compare(x.shard, y.shard), cmp.Compare(x.part, y.part))
+}
+
+// lane reads one shard, or a part of its keys, for one mapping. The row and what is beside it belong to the item of the
+// agenda that runs the lane, of which there is one at a time; the rest is under the poller's lock.
+type lane struct {
+	laneRow
+	buffer    []Record  // read and not yet in a batch; empty while a batch is tried again
+	readTo    string    // up to where the buffer has been read; empty: up to the checkpoint
+	free      time.Time // when the last run ends on the simulator's clock
+	throttles int       // of the batch that is tried again
+	dirty     bool      // the row could not be written
+
+	queued  bool      // an item that will read is on its way
+	alarm   time.Time // when the latest item that waits falls due
+	stopped bool      // the role may not read
+}
+
+// after is the sequence number after which reading goes on.
+func (l *lane) after() string {
+	if l.readTo != "" {
+		return l.readTo
+	}
+	return l.checkpoint
+}
+
+// forget drops what was read, so that it is read again.
+func (l *lane) forget() { l.buffer, l.readTo = nil, "" }
+
+// retrying reports whether the next batch has an end already: that of one that failed.
+func (l *lane) retrying() bool { return len(l.ends) > 0 }
+
+// done moves the checkpoint. What was split off behind it comes next.
+func (l *lane) done(to string) {
+	l.checkpoint = to
+	for len(l.ends) > 0 && l.ends[0] <= to {
+		l.ends = l.ends[1:]
+	}
+	l.failures, l.throttles, l.due, l.header = 0, 0, nil, nil
+}
+
+// again says that the records up to end are tried again, at due.
+func (l *lane) again(end string, due time.Time) {
+	if len(l.ends) == 0 || end < l.ends[0] {
+		l.ends = append([]string{end}, l.ends...)
+	}
+	l.due = &due
+	l.forget()
+}
+
+// round is what one item of a lane works with: a copy of the mapping, and the lane, which is the item's alone.
+type round struct {
+	m EventSourceMapping
+	l *lane
+	s Stream
+}
+
+// take returns what an item is about, and marks that the next write must wake the lane again.
+func (p *Poller) take(item agenda.Item) *round {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	words := strings.SplitN(string(item.Body), " ", 3)
+	r := p.mappings[words[0]]
+	if r == nil {
+		return nil
+	}
+	n, _ := strconv.Atoi(words[1]) // it was written by post
+	l := r.lanes[place{words[2], n}]
+	if l == nil {
+		return nil
+	}
+	l.queued = false
+	if !r.Enabled {
+		l.forget()
+		return nil
+	}
+	s, err := p.source(r.EventSourceARN)
+	if err != nil {
+		return nil
+	}
+	return &round{m: r.EventSourceMapping, l: l, s: s.stream}
+}
+
+// queue puts a lane on the agenda, unless it is on its way already. Hold the lock.
+func (p *Poller) queue(r *running, l *lane) {
+	if !l.queued {
+		l.queued = true
+		p.post(r, l, p.Clock.Now())
+	}
+}
+
+func (p *Poller) post(r *running, l *lane, due time.Time) {
+	id := fmt.Sprintf("%s %d %s", r.UUID, l.part, l.shard)
+	p.Agenda.Volatile(agenda.Item{Kind: kindPoll, Lane: id, Account: r.Account, Due: due, Body: []byte(id)})
+}
+
+// next puts the lane on the agenda for the given instant. An item that falls due before looks at the lane and calls next
+// again.
+func (p *Poller) next(m *EventSourceMapping, l *lane, due time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.mappings[m.UUID]
+	now := p.Clock.Now()
+	switch {
+	case r == nil:
+	case !due.After(now):
+		p.queue(r, l)
+	case !l.alarm.After(now) || l.alarm.After(due):
+		l.alarm = due
+		p.post(r, l, due)
+	}
+}
+
+// stop marks that the role may not read, unless it has been changed since it was asked: then the lane looks again.
+func (p *Poller) stop(m *EventSourceMapping, l *lane, asked uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.forget()
+	if r := p.mappings[m.UUID]; r != nil && p.roles != asked {
+		p.queue(r, l)
+		return
+	}
+	l.stopped = true
+}
+
+func (p *Poller) postDiscover(r *running) {
+	if r.receiver == nil {
+		p.Agenda.Volatile(agenda.Item{Kind: kindDiscover, Lane: r.UUID, Account: r.Account, Due: p.Clock.Now(), Body: []byte(r.UUID)})
+	}
+}
+
+// discover gives new shards their lanes. They are read from the beginning, wherever the mapping began: they came after it.
+func (p *Poller) discover(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
+	m := p.copyOf(string(item.Body))
+	if m == nil {
+		return agenda.Done(), nil
+	}
+	s, err := p.source(m.EventSourceARN)
+	if err != nil {
+		return agenda.Done(), err
+	}
+	shards, err := s.stream.Shards(ctx, m.EventSourceARN)
+	if fault.Is(err, fault.NotFound) {
+		return agenda.Done(), nil
+	}
+	if err != nil {
+		return agenda.Done(), err
+	}
+	var rows []laneRow
+	for _, shard := range shards {
+		if !p.hasLane(m.UUID, shard) {
+			rows = append(rows, lanesOf(m, shard, "")...)
+		}
+	}
+	if len(rows) == 0 {
+		return agenda.Done(), nil
+	}
+	err = p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return insertLanes(ctx, tx, rows) })
+	if err != nil {
+		return agenda.Done(), err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.mappings[m.UUID]; r != nil {
+		r.add(rows)
+		p.wakeMapping(r)
+	}
+	return agenda.Done(), nil
+}
+
+// lanesOf are the lanes of a shard.
+func lanesOf(m *EventSourceMapping, shard, checkpoint string) (rows []laneRow) {
+	for i := range max(m.ParallelizationFactor, 1) {
+		rows = append(rows, laneRow{uuid: m.UUID, place: place{shard, i}, checkpoint: checkpoint})
+	}
+	return rows
+}
+
+// add makes lanes of rows. Hold the lock.
+func (r *running) add(rows []laneRow) {
+	for _, row := range rows {
+		r.lanes[row.place] = &lane{laneRow: row}
+	}
+}
+
+func (p *Poller) hasLane(uuid, shard string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.mappings[uuid]
+	return r == nil || r.lanes[place{shard, 0}] != nil
+}
+
+// copyOf returns a mapping, or nil when it is gone.
+func (p *Poller) copyOf(uuid string) *EventSourceMapping {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.mappings[uuid]
+	if r == nil {
+		return nil
+	}
+	m := r.EventSourceMapping
+	return &m
+}

@@ -1,0 +1,272 @@
+package pull
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+// Rules of docs/fidelity.md that streams' pollers apply.
+const (
+	ruleOrder   = "PULL-SHARD-ORDER"
+	ruleRetry   = "PULL-STREAM-RETRY"
+	ruleAge     = "PULL-RECORD-AGE"
+	ruleBisect  = "PULL-BISECT"
+	rulePartial = "PULL-PARTIAL-FAILURES"
+)
+
+// readAtOnce is how many records a lane reads at least, so that small batches share a read.
+const readAtOnce = 200
+
+// poll runs one round of a lane: read, batch, invoke, settle.
+func (p *Poller) poll(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
+	r := p.take(item)
+	if r == nil {
+		return agenda.Done(), nil
+	}
+	m, l, now := &r.m, r.l, p.Clock.Now()
+	if l.dirty {
+		if err := p.save(ctx, m, l, ""); err != nil {
+			return agenda.Done(), err
+		}
+	}
+	if l.free.After(now) {
+		p.next(m, l, l.free)
+		return agenda.Done(), nil
+	}
+	if l.due != nil && l.due.After(now) {
+		p.next(m, l, *l.due)
+		return agenda.Done(), nil
+	}
+	batch, err := p.gather(ctx, r)
+	if err != nil || len(batch) == 0 {
+		return agenda.Done(), err
+	}
+	return agenda.Done(), p.work(ctx, r, batch)
+}
+
+// gather returns the lane's next batch: the one that is tried again, or a new one, once it is full or its window is over.
+func (p *Poller) gather(ctx context.Context, r *round) ([]Record, error) {
+	m, l := &r.m, r.l
+	if err := p.fill(ctx, r); err != nil {
+		l.forget()
+		if fault.Is(err, fault.NotFound) {
+			return nil, p.saveProblem(ctx, m, resultNoStream)
+		}
+		return nil, err
+	}
+	expired, err := p.expire(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if expired {
+		p.next(m, l, p.Clock.Now())
+		return nil, nil
+	}
+	if len(l.buffer) == 0 {
+		if !l.retrying() && l.readTo != "" { // what was read belongs to other lanes of the shard
+			l.checkpoint = l.readTo
+		}
+		l.forget()
+		return nil, nil
+	}
+	n, full := cut(l.buffer, m.BatchSize)
+	if closes := laterOf(l.buffer[0].Arrival, l.free).Add(m.window()); !full && !l.retrying() && closes.After(p.Clock.Now()) {
+		p.next(m, l, closes)
+		return nil, nil
+	}
+	batch := slices.Clone(l.buffer[:n])
+	l.buffer = l.buffer[n:]
+	return batch, nil
+}
+
+// fill reads until the buffer holds a batch, or there is no more. A batch that is tried again ends where it ended.
+func (p *Poller) fill(ctx context.Context, r *round) error {
+	m, l := &r.m, r.l
+	for {
+		if _, full := cut(l.buffer, m.BatchSize); full {
+			return nil
+		}
+		limit := max((m.BatchSize-len(l.buffer))*m.ParallelizationFactor, min(readAtOnce, 4*m.BatchSize))
+		if l.retrying() {
+			limit = (m.BatchSize - len(l.buffer)) * m.ParallelizationFactor
+		}
+		records, err := r.s.Read(ctx, m.EventSourceARN, l.shard, l.after(), limit)
+		if err != nil {
+			return err
+		}
+		size := 0
+		for _, record := range records {
+			if l.retrying() && record.Sequence > l.ends[0] {
+				return nil
+			}
+			size += weight(record.Size)
+			l.readTo = record.Sequence
+			if part(record.Key, m.ParallelizationFactor) == l.part {
+				l.buffer = append(l.buffer, record)
+			}
+		}
+		if len(records) < limit && size < MaxBatchBytes {
+			return nil
+		}
+	}
+}
+
+// expire drops the records that have become too old: those that the mapping's MaximumRecordAgeInSeconds excludes, one by
+// one from the front, and a batch that failed and whose records the stream has trimmed. It reports whether it did.
+func (p *Poller) expire(ctx context.Context, r *round) (bool, error) {
+	m, l := &r.m, r.l
+	if l.retrying() && len(l.buffer) == 0 {
+		return true, p.dropExpired(ctx, r, nil, l.ends[0], "the records are older than the stream keeps them")
+	}
+	if m.MaximumRecordAgeInSeconds == Infinite {
+		return false, nil
+	}
+	oldest := p.Clock.Now().Add(-time.Duration(m.MaximumRecordAgeInSeconds) * time.Second)
+	n := 0
+	for n < len(l.buffer) && !l.buffer[n].Arrival.After(oldest) {
+		n++
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, p.dropExpired(ctx, r, l.buffer[:n], l.buffer[n-1].Sequence, fmt.Sprintf("older than the mapping's MaximumRecordAgeInSeconds of %d: %s, up to %s",
+		m.MaximumRecordAgeInSeconds, plural(n, "record"), short(l.buffer[n-1].Sequence)))
+}
+
+// dropExpired moves the checkpoint over records that have expired. A batch that is tried again and has records left goes on as the
+// delivery that it was.
+func (p *Poller) dropExpired(ctx context.Context, r *round, gone []Record, end, why string) error {
+	m, l := &r.m, r.l
+	step := trace.Step{Kind: trace.Settled, Rule: ruleAge, Reason: why}
+	rest := l.retrying() && end < l.ends[0]
+	switch {
+	case rest && l.header != nil:
+		step.Kind = trace.Filtered
+		p.Trace.Add(*l.header, step)
+	case l.header != nil:
+		p.Trace.Settle(*l.header, trace.Expired, step)
+	case len(gone) > 0:
+		p.Trace.Settle(p.open(m, l, gone), trace.Expired, step)
+	}
+	if l.checkpoint = end; !rest {
+		l.done(end)
+	}
+	l.forget()
+	return p.save(ctx, m, l, "")
+}
+
+func laterOf(x, y time.Time) time.Time {
+	if x.After(y) {
+		return x
+	}
+	return y
+}
+
+// work asks whether the role may read, and runs the function with the batch.
+func (p *Poller) work(ctx context.Context, r *round, batch []Record) error {
+	m, l := &r.m, r.l
+	fn, err := p.function(ctx, m)
+	if fault.Is(err, fault.NotFound) {
+		l.forget() // WakeFunction comes when it is there again
+		return p.saveProblem(ctx, m, resultFailed)
+	}
+	if err != nil {
+		l.forget()
+		return err
+	}
+	a, err := p.mayRead(ctx, r.s.Actions()[0], m.EventSourceARN, fn.Version)
+	if err != nil {
+		l.forget()
+		return err
+	}
+	if !a.allowed {
+		return p.refused(ctx, r, batch, a)
+	}
+	if l.header == nil {
+		h := p.open(m, l, batch, a.step, trace.Step{Kind: trace.Batched, Rule: ruleOrder,
+			Reason: fmt.Sprintf("%s of %s, %s to %s", plural(len(batch), "record"), l.shard, short(batch[0].Sequence), short(last(batch)))})
+		l.header = &h
+	}
+	return p.run(ctx, r, fn, batch)
+}
+
+// open begins the delivery of records.
+func (p *Poller) open(m *EventSourceMapping, l *lane, records []Record, steps ...trace.Step) trace.Header {
+	what := fmt.Sprintf("%s in %s", plural(len(records), "record"), l.shard)
+	if m.ParallelizationFactor > 1 {
+		what += fmt.Sprintf(", lane %d of %d", l.part+1, m.ParallelizationFactor)
+	}
+	return p.openDelivery(m, what, steps...)
+}
+
+func (p *Poller) openDelivery(m *EventSourceMapping, what string, steps ...trace.Step) trace.Header {
+	from, err := arn.Parse(m.EventSourceARN)
+	if err != nil { // it was checked when the mapping was made
+		panic(err)
+	}
+	steps = append([]trace.Step{{Kind: trace.Published, Reason: what},
+		{Kind: trace.Matched, Reason: "event source mapping " + m.UUID + ", kept by Lambda"}}, steps...)
+	return p.Trace.Open(trace.Header{Account: m.Account, Region: m.Region, SourceService: from.Service, SourceARN: m.EventSourceARN,
+		TargetARN: m.FunctionARN, InvocationType: string(invoke.RequestResponse), RequestID: p.IDs.UUID()}, steps...)
+}
+
+// refused stops the lane until the role changes, and says so.
+func (p *Poller) refused(ctx context.Context, r *round, batch []Record, a access) error {
+	m, l := &r.m, r.l
+	p.Log.Warn("a poller has stopped: the execution role may not read the stream; it goes on when the role changes",
+		"mapping", m.UUID, "stream", m.EventSourceARN, "shard", l.shard, "why", a.step.Reason)
+	end := trace.Step{Kind: trace.Settled, Rule: rulePoll, Reason: "the poller has stopped; no record is lost, and it goes on when the role may read again"}
+	if l.header != nil {
+		p.Trace.Settle(*l.header, trace.Denied, a.step, end)
+	} else {
+		p.Trace.Settle(p.open(m, l, batch, a.step), trace.Denied, end)
+	}
+	l.header = nil
+	p.stop(m, l, a.revision)
+	return p.saveProblem(ctx, m, a.result)
+}
+
+// saveProblem writes a mapping's last result alone.
+func (p *Poller) saveProblem(ctx context.Context, m *EventSourceMapping, text string) error {
+	if !p.setResult(m.UUID, text) {
+		return nil
+	}
+	return p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		return saveResults(ctx, tx, map[string]string{m.UUID: text})
+	})
+}
+
+// event is the payload of a batch.
+func event(batch []Record, v *function.Version) []byte {
+	return payload(batch, func(r *Record) json.RawMessage { return r.Event(v.Role) })
+}
+
+func last(batch []Record) string { return batch[len(batch)-1].Sequence }
+
+// plural says how many there are of something.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// short is a sequence number for people: its last digits.
+func short(sequence string) string {
+	const digits = 12
+	if len(sequence) <= digits {
+		return sequence
+	}
+	return "…" + sequence[len(sequence)-digits:]
+}
