@@ -20,6 +20,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/script"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
@@ -32,7 +33,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, pull.Schema,
-		kinesis.Schema, s3.Schema}
+		kinesis.Schema, s3.Schema, cognito.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -49,6 +50,7 @@ type parts struct {
 	scripts    *script.Executor
 	kinesis    *kinesis.Store
 	s3         *s3.API
+	cognito    *cognito.API
 	handler    http.Handler
 }
 
@@ -77,6 +79,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
+	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account}, b.services(p)...)
 	if err != nil {
@@ -102,6 +105,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
 		p.s3.Service(),
+		p.cognito.Service(),
 	}
 }
 

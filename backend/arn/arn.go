@@ -83,3 +83,8 @@ func Object(bucket, key string) string { return Bucket(bucket) + "/" + key }
 func KinesisStream(region, account, name string) string {
 	return format("kinesis", region, account, "stream/"+name)
 }
+
+// UserPool is the ARN of a Cognito user pool.
+func UserPool(region, account, id string) string {
+	return format("cognito-idp", region, account, "userpool/"+id)
+}

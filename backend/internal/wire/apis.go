@@ -3,6 +3,7 @@ package wire
 import (
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -26,6 +27,12 @@ var KinesisAPI = sync.OnceValue(func() *API {
 	callAll(kinesis.NewFromConfig(nowhere(withoutValidation), func(o *kinesis.Options) { o.Protocol = c }))
 	validating := kinesis.NewFromConfig(nowhere(stopAfterValidation))
 	return described(&API{Name: "kinesis", Protocol: JSON11, Target: "Kinesis_20131202"}, validating, c.seen)
+})
+
+// CognitoAPI is Amazon Cognito user pools: JSON 1.1.
+var CognitoAPI = sync.OnceValue(func() *API {
+	return reflected(&API{Name: "cognito-idp", Protocol: JSON11, Target: "AWSCognitoIdentityProviderService"},
+		cognitoidentityprovider.NewFromConfig(nowhere(stopAfterValidation)))
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.

@@ -92,7 +92,8 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 			return err
 		}
 	}
-	// Which operation it is decides whether a signature is needed; that there is none such is said only to who may know.
+	// Which operation it is decides whether a signature is needed. That AWS has none such is said only to who may know; that
+	// the simulator lacks one is no secret, and the client may be one that does not sign it.
 	f, notFound := s.find(svc, r, body)
 	var o Operation
 	var ok bool
@@ -100,7 +101,8 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 		call.Operation = f.op.name
 		o, ok = svc.Operations[f.op.name]
 	}
-	if !o.unsigned || !errors.Is(call.unread, errUnsigned) {
+	missing := notFound == nil && !ok
+	if !(o.unsigned || missing) || !errors.Is(call.unread, errUnsigned) {
 		err := s.authenticate(ctx, r, svc.API.Protocol, call, func() (string, error) { return bodyHash(r, body) })
 		if err != nil {
 			return err
@@ -109,7 +111,7 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 	switch {
 	case notFound != nil:
 		return notFound
-	case !ok:
+	case missing:
 		return &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", NoType: true,
 			Message: fmt.Sprintf("lambdasim does not simulate %s:%s yet", svc.API.Name, f.op.name)}
 	}

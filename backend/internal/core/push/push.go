@@ -47,6 +47,13 @@ type Event struct {
 	Matched       string // which mapping chose the function
 }
 
+// Mapping is what a source keeps: for the list of what invokes a function.
+type Mapping struct {
+	ID    string      // the source's own name for it: a notification's id, a trigger's name
+	Mode  invoke.Type // how the source invokes, as AWS has fixed it
+	Event Event       // without a payload: who would call whom
+}
+
 // Dispatcher delivers events.
 type Dispatcher struct {
 	Functions *function.Store

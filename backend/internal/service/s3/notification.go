@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
@@ -233,19 +234,13 @@ func (b *bucket) event(n *notification, payload json.RawMessage) push.Event {
 	return push.Event{Service: "s3", Principal: principal, SourceARN: arn.Bucket(b.name), SourceAccount: b.account, Function: n.Function, Payload: payload}
 }
 
-// Mapping is a notification for the list of what invokes a function.
-type Mapping struct {
-	ID, BucketARN string
-	Event         push.Event
-}
-
 // Mappings lists the notifications of an account's buckets ("" for all).
-func (a *API) Mappings(ctx context.Context, account string) ([]Mapping, error) {
+func (a *API) Mappings(ctx context.Context, account string) ([]push.Mapping, error) {
 	rows, err := a.DB.Query(ctx, `SELECT `+bucketColumns+` FROM s3.buckets WHERE $1 = '' OR account = $1 ORDER BY name`, account)
 	if err != nil {
 		return nil, err
 	}
-	var list []Mapping
+	var list []push.Mapping
 	for rows.Next() {
 		b, err := scanBucket(rows)
 		if err != nil {
@@ -253,7 +248,7 @@ func (a *API) Mappings(ctx context.Context, account string) ([]Mapping, error) {
 		}
 		for i := range b.notifications {
 			n := &b.notifications[i]
-			list = append(list, Mapping{n.ID, arn.Bucket(b.name), b.event(n, nil)})
+			list = append(list, push.Mapping{ID: n.ID, Mode: invoke.Event, Event: b.event(n, nil)})
 		}
 	}
 	return list, rows.Err()
