@@ -7,19 +7,17 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/local"
 )
 
-// stopLimit bounds how long a stop waits for requests in flight, in real time.
+// stopLimit bounds how long a stop waits for requests in flight, and then for everything else, in real time.
 const stopLimit = 10 * time.Second
 
 // Backend is one simulator. Create it with New, then Start it; Close ends it.
@@ -35,7 +33,7 @@ type Backend struct {
 	server   *http.Server
 	served   chan struct{}
 	failed   chan error
-	work     string // folder of function processes
+	work     *process.Folder
 	closing  sync.Once
 	closed   error
 }
@@ -65,7 +63,7 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.openDatabase(ctx); err != nil {
 		return err
 	}
-	if b.work, err = workFolder(); err != nil {
+	if b.work, err = process.NewFolder(b.cfg.Log); err != nil {
 		return err
 	}
 	b.ids = ident.New(b.cfg.Seed, b.db.Epoch())
@@ -110,22 +108,6 @@ func (b *Backend) openDatabase(ctx context.Context) (err error) {
 	return err
 }
 
-// workFolder makes the folder of function processes: under the system's temporary folder, so that an unprivileged user may
-// enter it.
-func workFolder() (string, error) {
-	dir := filepath.Join(os.TempDir(), "lambdasim-functions-"+strconv.Itoa(os.Getpid()))
-	for i := 0; ; i++ {
-		name := dir + "-" + strconv.Itoa(i)
-		err := os.Mkdir(name, 0o755)
-		if err == nil {
-			return name, os.Chmod(name, 0o755)
-		}
-		if !errors.Is(err, os.ErrExist) {
-			return "", err
-		}
-	}
-}
-
 // watch reports the loss of the database.
 func (b *Backend) watch() {
 	var died <-chan struct{}
@@ -161,22 +143,20 @@ func (b *Backend) Close(ctx context.Context) error {
 }
 
 func (b *Backend) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, stopLimit)
-	defer cancel()
 	var errs []error
 	if b.server != nil {
-		if err := b.server.Shutdown(ctx); err != nil {
-			_ = b.server.Close()
-		}
+		b.endRequests(ctx)
 		<-b.served
 	} else if b.listener != nil {
 		_ = b.listener.Close()
 	}
+	ctx, cancel := context.WithTimeout(ctx, stopLimit) // of its own: requests that took their time must not cost the rest
+	defer cancel()
 	if b.parts != nil {
 		errs = append(errs, b.parts.close(ctx))
 	}
-	if b.work != "" {
-		errs = append(errs, os.RemoveAll(b.work))
+	if b.work != nil {
+		errs = append(errs, b.work.Remove())
 	}
 	if b.db != nil {
 		b.db.Close()
@@ -185,4 +165,13 @@ func (b *Backend) close(ctx context.Context) error {
 		errs = append(errs, b.database.Stop(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// endRequests waits for requests in flight, and cuts off those that take too long.
+func (b *Backend) endRequests(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
+	if err := b.server.Shutdown(ctx); err != nil {
+		_ = b.server.Close()
+	}
 }

@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -23,15 +25,34 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
 
-// program builds the real binary once for the tests that kill it.
+// binary is the real program, built once for the tests that kill it.
+var binary struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary.dir != "" {
+		_ = os.RemoveAll(binary.dir)
+	}
+	os.Exit(code)
+}
+
 func program(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "terraform-provider-lambdasim")
-	out, err := exec.Command("go", "build", "-o", path, "..").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return path
+	binary.once.Do(func() {
+		if binary.dir, binary.err = os.MkdirTemp("", "lambdasim-binary-"); binary.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", filepath.Join(binary.dir, "terraform-provider-lambdasim"), "..").CombinedOutput()
+		if err != nil {
+			binary.err = fmt.Errorf("build: %w\n%s", err, out)
+		}
+	})
+	must(t, binary.err)
+	return filepath.Join(binary.dir, "terraform-provider-lambdasim")
 }
 
 // process is the real binary, running.
@@ -204,6 +225,50 @@ func TestASecondBackendOnOneStateFolderIsTold(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "another backend owns the state folder") {
 		t.Errorf("the second backend ended with %v and said %q", err, out)
 	}
+}
+
+// A child that has left its function's process group gets no signal when the backend is killed.
+func TestAStartEndsWhatFunctionsOfAKilledBackendLeftRunning(t *testing.T) {
+	state, dir := stateFolder(t), folder(t)
+	t.Setenv("TMPDIR", dir) // apart from what others leave; the function may enter it
+	p := start(t, program(t), state)
+	c := world(t, p.url, dir)
+	const leaves = `
+import os, subprocess
+def handler(event, context):
+    child = subprocess.Popen(["sleep", "600"], cwd="/", start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [os.getpid(), child.pid]
+`
+	_, err := c.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: aws.String("leaves"), Role: aws.String("arn:aws:iam::" + account + ":role/r"),
+		Runtime: "python3.12", Handler: aws.String("main.handler"), Code: codeOf(archive(t, map[string]string{"main.py": leaves}))})
+	must(t, err)
+	out, err := c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("leaves")})
+	must(t, err)
+	var pids []int
+	if err := json.Unmarshal(out.Payload, &pids); err != nil || len(pids) != 2 {
+		t.Fatalf("it answered %s, %v", out.Payload, err)
+	}
+	p.kill(t)
+	if !alive(pids[1]) {
+		t.Fatal("the child died with the backend: this test tests nothing")
+	}
+	p = start(t, program(t), state)
+	for _, pid := range pids {
+		if alive(pid) {
+			t.Errorf("the process %d outlived the next start", pid)
+		}
+	}
+	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	must(t, p.cmd.Wait())
+	if left, _ := filepath.Glob(filepath.Join(dir, "lambdasim-*")); len(left) > 0 {
+		t.Errorf("%v are left", left)
+	}
+}
+
+// alive reports whether a process runs: a zombie does not.
+func alive(pid int) bool {
+	_, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
+	return err == nil
 }
 
 // stateFolder is a state folder that PostgreSQL's user can reach.
