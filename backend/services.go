@@ -151,7 +151,7 @@ func (k keys) Credential(ctx context.Context, id string) (wire.Credential, error
 
 // authorize is the check of every signed call that no resource policy takes part in.
 func (p *parts) authorize(ctx context.Context, call *wire.Call, action, resource string, keys map[string][]string) error {
-	q := authz.Question{Session: call.Session, Action: action, Resource: resource, Region: call.Region, Keys: map[string][]string{"aws:SourceIp": {call.SourceIP}}}
+	q := authz.Question{Session: call.Session, Action: action, Resource: resource, Region: call.Region, Keys: call.Keys()}
 	if owner := accountOf(resource); owner != "" {
 		q.ResourceAccount = owner
 	}

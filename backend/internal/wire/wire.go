@@ -99,6 +99,15 @@ func (c *Call) Present(name string, below ...string) bool {
 	return object[name] != nil
 }
 
+// Keys are the condition keys that every request has: where it comes from, and with what client.
+func (c *Call) Keys() map[string][]string {
+	keys := map[string][]string{"aws:SourceIp": {c.SourceIP}}
+	if c.UserAgent != "" {
+		keys["aws:UserAgent"] = []string{c.UserAgent}
+	}
+	return keys
+}
+
 type callKey struct{}
 
 // CallFrom returns the call that ctx belongs to; nil where it belongs to none (an item of the agenda).

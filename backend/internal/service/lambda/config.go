@@ -198,7 +198,10 @@ func (a *API) code(ctx context.Context, zipFile []byte, bucket, key, version *st
 		return nil, function.Code{}, invalid("lambdasim does not simulate versions of S3 objects yet: leave out S3ObjectVersion")
 	case len(zipFile) > 0:
 	case bucket != nil && key != nil:
-		data, err := a.Object(ctx, wire.CallFrom(ctx).Account, *bucket, *key)
+		data, err := a.Object(ctx, wire.CallFrom(ctx).Session, *bucket, *key)
+		if fault.Is(err, fault.Denied) {
+			return nil, function.Code{}, err
+		}
 		if err != nil {
 			return nil, function.Code{}, invalid("Error occurred while GetObject. %v", err)
 		}

@@ -35,7 +35,7 @@ type API struct {
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	// Object reads an S3 object for a function whose code is there. A missing bucket or key is an error with S3's words.
-	Object func(ctx context.Context, account, bucket, key string) ([]byte, error)
+	Object func(ctx context.Context, session authz.Session, bucket, key string) ([]byte, error)
 	// CodeURL is where the code of a function can be fetched, for GetFunction.
 	CodeURL func(k function.Key) string
 }

@@ -70,18 +70,27 @@ func validName(name string) bool {
 }
 
 func (a *API) createBucket(ctx context.Context, q *request) error {
+	if err := refuseHeaders(q); err != nil {
+		return err
+	}
 	if !validName(q.bucket) {
 		return &wire.Error{Status: http.StatusBadRequest, Code: "InvalidBucketName", Message: "The specified bucket is not valid.", Fields: map[string]string{"BucketName": q.bucket}}
 	}
 	region := q.call.Region
 	var in struct {
-		LocationConstraint string `xml:"LocationConstraint"`
+		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+		LocationConstraint string
+		Location, Bucket   *struct{}
+		Tags               []struct{} `xml:"Tags>Tag"`
 	}
 	if body, err := readSmall(q); err != nil {
 		return err
 	} else if len(body) > 0 {
 		if xml.Unmarshal(body, &in) != nil {
 			return malformedXML()
+		}
+		if in.Location != nil || in.Bucket != nil || len(in.Tags) > 0 {
+			return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate directory buckets and tags of CreateBucketConfiguration yet")
 		}
 		if in.LocationConstraint != "" && in.LocationConstraint != region {
 			return wire.Errorf(http.StatusBadRequest, "IllegalLocationConstraintException", "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", in.LocationConstraint)
@@ -144,6 +153,9 @@ func (a *API) deleteBucket(ctx context.Context, q *request) error {
 		if full {
 			return &wire.Error{Status: http.StatusConflict, Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", Fields: map[string]string{"BucketName": q.bucket}}
 		}
+		if err := forgetUploads(ctx, tx, `bucket = @bucket`, pgx.NamedArgs{"bucket": q.bucket}); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `DELETE FROM s3.buckets WHERE name = $1`, q.bucket)
 		return err
 	})
@@ -176,7 +188,7 @@ type bucketEntry struct {
 
 func (a *API) listBuckets(ctx context.Context, q *request) error {
 	rows, err := a.DB.Query(ctx, `SELECT `+bucketColumns+` FROM s3.buckets WHERE account = $1 AND starts_with(name, $2) ORDER BY name`,
-		q.call.Account, q.r.URL.Query().Get("prefix"))
+		q.call.Account, q.query.Get("prefix"))
 	if err != nil {
 		return err
 	}
@@ -197,13 +209,17 @@ func (a *API) listBuckets(ctx context.Context, q *request) error {
 
 // Forget drops the buckets of an account ("" for all) with their objects, in the caller's transaction.
 func (a *API) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
+	args := pgx.NamedArgs{"account": account}
+	if err := forgetUploads(ctx, tx, `bucket IN (SELECT name FROM s3.buckets WHERE @account = '' OR account = @account)`, args); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `
-		WITH gone AS (DELETE FROM s3.objects o USING s3.buckets b WHERE b.name = o.bucket AND (@account = '' OR b.account = @account) RETURNING o.blob)
-		DELETE FROM blob.pieces WHERE id IN (SELECT blob FROM gone)`, pgx.NamedArgs{"account": account})
+		WITH gone AS (DELETE FROM s3.objects o USING s3.buckets b WHERE b.name = o.bucket AND (@account = '' OR b.account = @account) RETURNING o.segments)
+		DELETE FROM blob.pieces WHERE id IN (SELECT s ->> 'blob' FROM gone, jsonb_array_elements(gone.segments) AS s)`, args)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM s3.buckets WHERE @account = '' OR account = @account`, pgx.NamedArgs{"account": account})
+	_, err = tx.Exec(ctx, `DELETE FROM s3.buckets WHERE @account = '' OR account = @account`, args)
 	return err
 }
 

@@ -55,7 +55,7 @@ func (n *notification) matches(c change) bool {
 
 // record is the event as functions receive it (recorded from AWS; S3 user guide, event message structure).
 func record(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, sequencer int64) map[string]any {
-	o := map[string]any{"key": url.QueryEscape(c.object.key), "sequencer": fmt.Sprintf("%018X", sequencer)}
+	o := map[string]any{"key": eventKey(c.object.key), "sequencer": fmt.Sprintf("%018X", sequencer)}
 	if !c.removed {
 		o["size"], o["eTag"] = c.object.size, c.object.etag
 	}
@@ -71,6 +71,9 @@ func record(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, s
 		},
 	}}}
 }
+
+// eventKey is a key as events carry it: encoded like a form's field, but for the slashes.
+func eventKey(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }
 
 // principalID is the unique id of who made the change.
 func principalID(s authz.Session) string { return s.UserID }

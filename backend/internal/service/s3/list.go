@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,8 +21,11 @@ type entry struct {
 	LastModified string
 	ETag         string
 	Size         int64
+	Owner        *owner `xml:",omitempty"`
 	StorageClass string
 }
+
+type owner struct{ ID string }
 
 type commonPrefix struct{ Prefix string }
 
@@ -43,17 +45,19 @@ type listing struct {
 	IsTruncated           bool
 	Contents              []entry
 	CommonPrefixes        []commonPrefix
+
+	owner *owner // of every entry; nil where the client does not want to know
 }
 
 func (a *API) listObjects(ctx context.Context, q *request) error {
-	v := q.r.URL.Query()
-	out := &listing{Name: q.bucket, Prefix: v.Get("prefix"), Delimiter: v.Get("delimiter"), MaxKeys: maxKeys, EncodingType: v.Get("encoding-type")}
-	if text := v.Get("max-keys"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 {
-			return wire.Errorf(http.StatusBadRequest, "InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
-		}
-		out.MaxKeys = min(n, maxKeys)
+	v := q.query
+	most, err := pageSize(v.Get("max-keys"), "maxKeys")
+	if err != nil {
+		return err
+	}
+	out := &listing{Name: q.bucket, Prefix: v.Get("prefix"), Delimiter: v.Get("delimiter"), MaxKeys: most, EncodingType: v.Get("encoding-type")}
+	if out.EncodingType != "" && out.EncodingType != "url" {
+		return argument("InvalidArgument", "Invalid Encoding Method specified in Request", map[string]string{"ArgumentName": "encoding-type", "ArgumentValue": out.EncodingType})
 	}
 	after := v.Get("marker")
 	v2 := v.Get("list-type") == "2"
@@ -68,8 +72,12 @@ func (a *API) listObjects(ctx context.Context, q *request) error {
 			after = string(text)
 		}
 	}
-	if _, err := a.bucket(ctx, q.bucket); err != nil {
+	b, err := a.bucket(ctx, q.bucket)
+	if err != nil {
 		return err
+	}
+	if !v2 || v.Get("fetch-owner") == "true" {
+		out.owner = &owner{ownerID(b.account)}
 	}
 	last, err := a.fill(ctx, out, after)
 	if err != nil {
@@ -91,8 +99,14 @@ func (a *API) listObjects(ctx context.Context, q *request) error {
 	return wire.WriteXML(q, http.StatusOK, out)
 }
 
+// beyond is a key after every key that begins with a prefix.
+func beyond(prefix string) string { return prefix + "\U0010FFFF" }
+
 // fill reads objects until the page is full, putting those below a delimiter together. It returns the last key or prefix.
 func (a *API) fill(ctx context.Context, out *listing, after string) (last string, err error) {
+	if prefix, ok := out.common(after); ok && prefix == after {
+		after = beyond(prefix) // the page before ended with it
+	}
 	for {
 		rows, err := a.DB.Query(ctx, `SELECT key, size, etag, modified FROM s3.objects
 			WHERE bucket = @bucket AND key > @after AND starts_with(key, @prefix) ORDER BY key LIMIT @limit`,
@@ -118,23 +132,23 @@ func (a *API) fill(ctx context.Context, out *listing, after string) (last string
 			}
 			skipped = ""
 			if prefix, ok := out.common(o.key); ok {
-				skipped, last = prefix, prefix+"\U0010FFFF"
+				skipped, last = prefix, prefix
 				out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{prefix})
 				continue
 			}
 			last = o.key
-			out.Contents = append(out.Contents, entry{o.key, stamp(o.modified), `"` + o.etag + `"`, o.size, "STANDARD"})
+			out.Contents = append(out.Contents, entry{o.key, stamp(o.modified), `"` + o.etag + `"`, o.size, out.owner, "STANDARD"})
 		}
 		after = page[len(page)-1].key
 		if skipped != "" {
-			after = last
+			after = beyond(skipped)
 		}
 	}
 }
 
 // common is the part of a key up to the delimiter after the prefix.
 func (l *listing) common(key string) (string, bool) {
-	if l.Delimiter == "" {
+	if l.Delimiter == "" || !strings.HasPrefix(key, l.Prefix) {
 		return "", false
 	}
 	i := strings.Index(key[len(l.Prefix):], l.Delimiter)
@@ -151,6 +165,10 @@ func (l *listing) encode() {
 	}
 	enc := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
 	l.Prefix, l.Delimiter, l.StartAfter, l.NextMarker = enc(l.Prefix), enc(l.Delimiter), enc(l.StartAfter), enc(l.NextMarker)
+	if l.Marker != nil {
+		marker := enc(*l.Marker)
+		l.Marker = &marker
+	}
 	for i := range l.Contents {
 		l.Contents[i].Key = enc(l.Contents[i].Key)
 	}

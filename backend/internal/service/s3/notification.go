@@ -83,9 +83,12 @@ func (a *API) putNotification(ctx context.Context, q *request) error {
 	}
 	list := []notification{}
 	for _, c := range in.Functions {
-		n, err := a.parse(c)
+		n, err := a.parse(b, c)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(list, func(m notification) bool { return m.ID == n.ID }) {
+			return argument("InvalidArgument", "Same ID used for multiple configurations. IDs must be unique", map[string]string{"ArgumentName": "Id", "ArgumentValue": n.ID})
 		}
 		list = append(list, n)
 	}
@@ -107,13 +110,18 @@ func (a *API) putNotification(ctx context.Context, q *request) error {
 }
 
 // parse reads one entry.
-func (a *API) parse(c functionConfig) (notification, error) {
+func (a *API) parse(b *bucket, c functionConfig) (notification, error) {
 	n := notification{ID: c.ID, Function: c.Function, Events: c.Events}
 	if n.ID == "" {
 		n.ID = a.IDs.UUID()
 	}
-	if p, err := arn.Parse(c.Function); err != nil || p.Service != "lambda" {
-		return n, argument("InvalidArgument", "The ARN could not be parsed", map[string]string{"ArgumentName": "CloudFunction", "ArgumentValue": c.Function})
+	fields := map[string]string{"ArgumentName": "CloudFunction", "ArgumentValue": c.Function}
+	p, err := arn.Parse(c.Function)
+	if err != nil || p.Service != "lambda" {
+		return n, argument("InvalidArgument", "The ARN could not be parsed", fields)
+	}
+	if p.Region != b.region {
+		return n, argument("InvalidArgument", "The notification destination service region is not valid for the bucket location constraint", fields)
 	}
 	if len(c.Events) == 0 {
 		return n, malformedXML()

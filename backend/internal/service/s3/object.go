@@ -1,16 +1,11 @@
 package s3
 
 import (
-	"bytes"
 	"context"
-	"crypto/md5"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -23,27 +18,75 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
-// Limits of objects and requests. S3 admits 5 GiB in one put; the simulator holds an object in memory while it is written.
+// Limits of objects and requests (S3 User Guide, uploading objects; general purpose bucket quotas).
 const (
-	maxObject = 512 << 20
-	maxKey    = 1024 // bytes
-	maxSmall  = 1 << 20
-	maxBatch  = 1000 // keys of DeleteObjects
+	maxObject   = 5 << 30 // of one put, one part or one copy, in bytes
+	maxKey      = 1024    // bytes
+	maxMetadata = 2 << 10 // bytes of names and values
+	maxSmall    = 2 << 20 // of a document, in bytes
 )
 
 // kept are the headers that are stored with an object and returned with it.
 var kept = []string{"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"}
 
-// refusedHeaders ask for what is not simulated.
-var refusedHeaders = []string{"X-Amz-Acl", "X-Amz-Tagging", "X-Amz-Server-Side-Encryption-Customer-Algorithm", "X-Amz-Object-Lock-Mode", "X-Amz-Website-Redirect-Location"}
+// harmless are the values of headers with which they ask for what is so anyway; any other value is refused.
+var harmless = map[string][]string{
+	"X-Amz-Acl":                                       {"private", "bucket-owner-full-control"},
+	"X-Amz-Storage-Class":                             {"STANDARD"},
+	"X-Amz-Server-Side-Encryption":                    {"AES256"},
+	"X-Amz-Tagging-Directive":                         {"COPY"},
+	"X-Amz-Object-Ownership":                          {"BucketOwnerEnforced"},
+	"X-Amz-Bucket-Object-Lock-Enabled":                {"false", "False"},
+	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": {"false", "False"},
+	"X-Amz-Tagging":                                   nil,
+	"X-Amz-Website-Redirect-Location":                 nil,
+	"X-Amz-Object-Lock-Mode":                          nil, "X-Amz-Object-Lock-Legal-Hold": nil, "X-Amz-Object-Lock-Retain-Until-Date": nil,
+	"X-Amz-Grant-Full-Control": nil, "X-Amz-Grant-Read": nil, "X-Amz-Grant-Read-Acp": nil, "X-Amz-Grant-Write": nil, "X-Amz-Grant-Write-Acp": nil,
+	"X-Amz-Write-Offset-Bytes": nil, "X-Amz-Server-Side-Encryption-Customer-Algorithm": nil,
+	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": nil, "X-Amz-Server-Side-Encryption-Context": nil,
+	"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm": nil,
+}
+
+// refuseHeaders refuses a request that asks for what is not simulated.
+func refuseHeaders(q *request) error {
+	for name, admitted := range harmless {
+		given := q.r.Header.Get(name)
+		if given == "" {
+			continue
+		}
+		known := false
+		for _, v := range admitted {
+			known = known || v == given
+		}
+		if !known {
+			return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate %s: %s of S3 yet", strings.ToLower(name), given)
+		}
+	}
+	return nil
+}
+
+// segment is a stretch of an object's bytes, in one blob.
+type segment struct {
+	Blob string `json:"blob"`
+	Size int64  `json:"size"`
+}
 
 // object is an object as it is stored.
 type object struct {
-	bucket, key, blob string
+	bucket, key       string
+	segments          []segment
 	size              int64
 	etag, contentType string
-	headers           map[string]string
+	headers           map[string]string // kept ones, x-amz-meta-… and x-amz-checksum-…
 	modified          time.Time
+}
+
+func (o *object) blobs() []string {
+	ids := make([]string, len(o.segments))
+	for i, s := range o.segments {
+		ids[i] = s.Blob
+	}
+	return ids
 }
 
 func noKey() error {
@@ -60,79 +103,29 @@ func ownerID(account string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// readSmall reads the body of a request that is a document.
-func readSmall(q *request) ([]byte, error) { return readBody(q, maxSmall) }
-
-// readBody reads and checks a body: framing, hash, checksums, Content-MD5.
-func readBody(q *request, most int64) ([]byte, error) {
-	b, err := wire.DecodeBody(q.r, q.call)
-	if err != nil {
+// described begins an object of the headers of a request.
+func described(q *request) (*object, error) {
+	if err := refuseHeaders(q); err != nil {
 		return nil, err
 	}
-	tooLarge := &wire.Error{Status: http.StatusBadRequest, Code: "EntityTooLarge", Message: fmt.Sprintf("Your proposed upload exceeds the maximum allowed size, which in this simulator is %d bytes", most)}
-	if b.Length > most {
-		return nil, tooLarge
-	}
-	data, err := io.ReadAll(io.LimitReader(b.Reader, most+1))
-	if e, ok := errors.AsType[*wire.Error](err); ok {
-		return nil, e
-	}
-	if err != nil || (b.Length >= 0 && int64(len(data)) < b.Length) {
-		return nil, wire.Errorf(http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
-	}
-	if int64(len(data)) > most {
-		return nil, tooLarge
-	}
-	if given := q.r.Header.Get("Content-Md5"); given != "" {
-		sum := md5.Sum(data)
-		if want, err := base64.StdEncoding.DecodeString(given); err != nil || len(want) != md5.Size {
-			return nil, wire.Errorf(http.StatusBadRequest, "InvalidDigest", "The Content-MD5 you specified is not valid.")
-		} else if !bytes.Equal(want, sum[:]) {
-			return nil, wire.Errorf(http.StatusBadRequest, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-		}
-	}
-	return data, checkChecksums(data, q.r.Header, b.Trailer)
-}
-
-func (a *API) putObject(ctx context.Context, q *request) error {
-	if len(q.key) > maxKey {
-		return wire.Errorf(http.StatusBadRequest, "KeyTooLongError", "Your key is too long")
-	}
-	for _, name := range refusedHeaders {
-		if q.r.Header.Get(name) != "" && !(name == "X-Amz-Acl" && q.r.Header.Get(name) == "private") {
-			return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate the header %s of PutObject yet", strings.ToLower(name))
-		}
-	}
-	data, err := readBody(q, maxObject)
-	if err != nil {
-		return err
-	}
-	sum := md5.Sum(data)
-	o := &object{bucket: q.bucket, key: q.key, blob: "s3/" + a.IDs.UUID(), size: int64(len(data)), etag: hex.EncodeToString(sum[:]),
-		contentType: q.r.Header.Get("Content-Type"), headers: keep(q.r.Header)}
+	o := &object{bucket: q.bucket, key: q.key, contentType: q.r.Header.Get("Content-Type"), headers: keep(q.r.Header)}
 	if o.contentType == "" {
 		o.contentType = "binary/octet-stream"
 	}
-	err = a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
-		if err != nil {
-			return err
+	n := 0
+	for name, v := range o.headers {
+		if meta, ok := strings.CutPrefix(name, metaPrefix); ok {
+			n += len(meta) + len(v)
 		}
-		if err := a.replace(ctx, tx, o, q.r.Header); err != nil {
-			return err
-		}
-		if err := blob.Put(ctx, tx, o.blob, data); err != nil {
-			return err
-		}
-		return a.notify(ctx, tx, q, b, change{event: "ObjectCreated:Put", object: o})
-	})
-	if err != nil {
-		return err
 	}
-	q.Header().Set("Etag", `"`+o.etag+`"`)
-	q.WriteHeader(http.StatusOK)
-	return nil
+	if n > maxMetadata {
+		return nil, &wire.Error{Status: http.StatusBadRequest, Code: "MetadataTooLarge", Message: "Your metadata headers exceed the maximum allowed metadata size",
+			Fields: map[string]string{"Size": fmt.Sprint(n), "MaxSizeAllowed": fmt.Sprint(maxMetadata)}}
+	}
+	return o, nil
 }
+
+const metaPrefix = "X-Amz-Meta-"
 
 func keep(h http.Header) map[string]string {
 	m := map[string]string{}
@@ -141,9 +134,9 @@ func keep(h http.Header) map[string]string {
 			m[name] = v
 		}
 	}
-	for name := range h {
-		if strings.HasPrefix(name, "X-Amz-Meta-") {
-			m[name] = h.Get(name)
+	for name, values := range h {
+		if strings.HasPrefix(name, metaPrefix) {
+			m[name] = strings.Join(values, ",")
 		}
 	}
 	if v, ok := m["Content-Encoding"]; ok { // the framing is none of the object's
@@ -161,151 +154,129 @@ func keep(h http.Header) map[string]string {
 	return m
 }
 
-// replace writes the object's row, with the conditions of the request, and drops the bytes of the one before.
-func (a *API) replace(ctx context.Context, tx *postgres.Tx, o *object, h http.Header) error {
-	var old, etag string
-	err := tx.QueryRow(ctx, `SELECT blob, etag FROM s3.objects WHERE bucket = $1 AND key = $2 FOR UPDATE`, o.bucket, o.key).Scan(&old, &etag)
-	missing := errors.Is(err, pgx.ErrNoRows)
-	if err != nil && !missing {
+func (a *API) putObject(ctx context.Context, q *request) error {
+	o, err := described(q)
+	if err != nil {
 		return err
 	}
-	match := strings.Trim(h.Get("If-Match"), `"`)
-	switch {
-	case h.Get("If-None-Match") == "*" && !missing, match != "" && !missing && match != etag:
-		return wire.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
-	case match != "" && missing:
-		return noKey()
+	algorithm := sentChecksum(q.r.Header)
+	if algorithm == "" {
+		algorithm = defaultChecksum // S3 computes this one where the client gives none
 	}
-	if !missing {
-		if err := blob.Delete(ctx, tx, old); err != nil {
+	body, err := readBody(q, maxObject, algorithm)
+	if err != nil {
+		return err
+	}
+	defer body.close()
+	o.etag = body.etag()
+	o.setChecksum(algorithm, body.checksum(), fullObject)
+	if err := a.write(ctx, q, o, body, "ObjectCreated:Put"); err != nil {
+		return err
+	}
+	o.answerChecksum(q.Header())
+	q.Header().Set("Etag", `"`+o.etag+`"`)
+	q.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// write makes a body the object's content, with its event.
+func (a *API) write(ctx context.Context, q *request, o *object, body *spool, event string) error {
+	o.size, o.segments = body.size, []segment{{"s3/" + a.IDs.UUID(), body.size}}
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
+		if err != nil {
+			return err
+		}
+		if err := blob.Write(ctx, tx, o.segments[0].Blob, body.reader()); err != nil {
+			return err
+		}
+		return a.replace(ctx, tx, q, b, o, event)
+	})
+}
+
+// replace writes the object's row under the conditions of the request, drops the bytes of the one before, and accepts the
+// events. Where two write a key at once, one row is first and the other's conditions see it.
+func (a *API) replace(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, o *object, event string) error {
+	o.modified = tx.Now
+	args := pgx.NamedArgs{"bucket": o.bucket, "key": o.key, "segments": o.segments, "size": o.size, "etag": o.etag, "type": o.contentType,
+		"headers": o.headers, "now": o.modified}
+	var old *object
+	for inserted := false; !inserted && old == nil; {
+		tag, err := tx.Exec(ctx, `INSERT INTO s3.objects (bucket, key, segments, size, etag, content_type, headers, modified)
+			VALUES (@bucket, @key, @segments, @size, @etag, @type, @headers, @now) ON CONFLICT DO NOTHING`, args)
+		if err != nil {
+			return err
+		}
+		if inserted = tag.RowsAffected() == 1; inserted {
+			break
+		}
+		old, err = find(ctx, tx, o.bucket, o.key, "FOR UPDATE")
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err // one that went between the two statements is looked for again
+		}
+	}
+	if err := precondition(q.r.Header, old); err != nil {
+		return err
+	}
+	if old != nil {
+		if err := blob.Delete(ctx, tx, old.blobs()...); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE s3.objects SET segments = @segments, size = @size, etag = @etag, content_type = @type,
+			headers = @headers, modified = @now WHERE bucket = @bucket AND key = @key`, args); err != nil {
 			return err
 		}
 	}
-	o.modified = tx.Now
-	_, err = tx.Exec(ctx, `INSERT INTO s3.objects VALUES (@bucket, @key, @blob, @size, @etag, @type, @headers, @now)
-		ON CONFLICT (bucket, key) DO UPDATE SET blob = excluded.blob, size = excluded.size, etag = excluded.etag,
-			content_type = excluded.content_type, headers = excluded.headers, modified = excluded.modified`,
-		pgx.NamedArgs{"bucket": o.bucket, "key": o.key, "blob": o.blob, "size": o.size, "etag": o.etag, "type": o.contentType,
-			"headers": o.headers, "now": o.modified})
-	return err
+	return a.notify(ctx, tx, q, b, change{event: event, object: o})
 }
 
-func (a *API) object(ctx context.Context, bucket, key string) (*object, error) {
-	if _, err := a.bucket(ctx, bucket); err != nil {
-		return nil, err
+// precondition applies If-Match and If-None-Match of a write (S3 User Guide, conditional writes). old is nil when there
+// is no such object.
+func precondition(h http.Header, old *object) error {
+	match, none := h.Get("If-Match"), h.Get("If-None-Match")
+	switch {
+	case none != "" && none != "*":
+		return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented")
+	case none == "*" && old != nil:
+		return failedCondition("If-None-Match")
+	case match != "" && old == nil:
+		return noKey()
+	case match != "" && !sameTag(match, old.etag):
+		return failedCondition("If-Match")
 	}
+	return nil
+}
+
+func failedCondition(name string) error {
+	return &wire.Error{Status: http.StatusPreconditionFailed, Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold",
+		Fields: map[string]string{"Condition": name}}
+}
+
+// sameTag compares an entity tag of a condition, with or without quotes, or "*".
+func sameTag(given, etag string) bool {
+	given = strings.TrimSpace(given)
+	return given == "*" || strings.Trim(strings.TrimPrefix(given, "W/"), `"`) == etag
+}
+
+// querier is the database, or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// find reads an object's row; lock is "" or a locking clause.
+func find(ctx context.Context, db querier, bucket, key, lock string) (*object, error) {
 	o := &object{bucket: bucket, key: key}
-	err := a.DB.QueryRow(ctx, `SELECT blob, size, etag, content_type, headers, modified FROM s3.objects WHERE bucket = $1 AND key = $2`, bucket, key).
-		Scan(&o.blob, &o.size, &o.etag, &o.contentType, &o.headers, &o.modified)
+	err := db.QueryRow(ctx, `SELECT segments, size, etag, content_type, headers, modified FROM s3.objects WHERE bucket = $1 AND key = $2 `+lock, bucket, key).
+		Scan(&o.segments, &o.size, &o.etag, &o.contentType, &o.headers, &o.modified)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, noKey()
 	}
 	return o, err
 }
 
-// getObject serves GET and HEAD; conditions and ranges are those of HTTP.
-func (a *API) getObject(ctx context.Context, q *request) error {
-	o, err := a.object(ctx, q.bucket, q.key)
-	if err != nil {
-		return err
-	}
-	data, err := blob.Get(ctx, a.DB, o.blob)
-	if err != nil {
-		return err
-	}
-	h := q.Header()
-	for name, v := range o.headers {
-		h.Set(name, v)
-	}
-	h.Set("Content-Type", o.contentType)
-	h.Set("Etag", `"`+o.etag+`"`)
-	for name, values := range q.r.URL.Query() {
-		if override, ok := strings.CutPrefix(name, "response-"); ok {
-			h.Set(override, values[0])
-		}
-	}
-	http.ServeContent(q, q.r, "", o.modified, bytes.NewReader(data))
-	return nil
-}
-
-// remove deletes one object, if it is there, with its event.
-func (a *API) remove(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, key string) error {
-	var id string
-	err := tx.QueryRow(ctx, `DELETE FROM s3.objects WHERE bucket = $1 AND key = $2 RETURNING blob`, b.name, key).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // no error, and no event either
-	}
-	if err != nil {
-		return err
-	}
-	if err := blob.Delete(ctx, tx, id); err != nil {
-		return err
-	}
-	return a.notify(ctx, tx, q, b, change{event: "ObjectRemoved:Delete", object: &object{bucket: b.name, key: key}, removed: true})
-}
-
-func (a *API) deleteObject(ctx context.Context, q *request) error {
-	err := a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
-		if err != nil {
-			return err
-		}
-		return a.remove(ctx, tx, q, b, q.key)
-	})
-	if err == nil {
-		q.WriteHeader(http.StatusNoContent)
-	}
-	return err
-}
-
-type deleted struct{ Key string }
-
-func (a *API) deleteObjects(ctx context.Context, q *request) error {
-	body, err := readSmall(q)
-	if err != nil {
-		return err
-	}
-	var in struct {
-		Quiet  bool
-		Object []struct{ Key, VersionId string }
-	}
-	if xml.Unmarshal(body, &in) != nil || len(in.Object) == 0 || len(in.Object) > maxBatch {
-		return malformedXML()
-	}
-	out := struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
-		Deleted []deleted
-	}{}
-	err = a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
-		if err != nil {
-			return err
-		}
-		out.Deleted = nil
-		for _, o := range in.Object {
-			if err := a.remove(ctx, tx, q, b, o.Key); err != nil {
-				return err
-			}
-			if !in.Quiet {
-				out.Deleted = append(out.Deleted, deleted{o.Key})
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return wire.WriteXML(q, http.StatusOK, out)
-}
-
-// Object reads an object for a service that fetches code. Errors are in S3's words, as Lambda repeats them.
-func (a *API) Object(ctx context.Context, _, bucket, key string) ([]byte, error) {
-	o, err := a.object(ctx, bucket, key)
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return nil, fmt.Errorf("S3 Error Code: %s. S3 Error Message: %s", f.Detail, f.Message)
-	}
-	if err != nil {
+func (a *API) object(ctx context.Context, bucket, key string) (*object, error) {
+	if _, err := a.bucket(ctx, bucket); err != nil {
 		return nil, err
 	}
-	return blob.Get(ctx, a.DB, o.blob)
+	return find(ctx, a.DB, bucket, key, "")
 }
