@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/base64"
-	"encoding/binary"
+	bigendian "encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash/crc64"
@@ -99,7 +99,7 @@ func TestS3Multipart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := multiTag(first, second, third)
-	sum := binary.BigEndian.AppendUint64(nil, crc64.Checksum(data, crc64.MakeTable(0x9a6c9329ac4bc9b5)))
+	sum := bigendian.BigEndian.AppendUint64(nil, crc64.Checksum(data, crc64.MakeTable(0x9a6c9329ac4bc9b5)))
 	if *done.ETag != want || aws.ToString(done.ChecksumCRC64NVME) != base64.StdEncoding.EncodeToString(sum) {
 		t.Errorf("the tag is %s, want %s; the checksum %s", *done.ETag, want, aws.ToString(done.ChecksumCRC64NVME))
 	}
