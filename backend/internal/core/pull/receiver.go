@@ -31,16 +31,18 @@ type receiver struct {
 	held   []held    // received, and not yet in a batch
 	opened time.Time // when the first of them was received
 
-	queued    bool
-	alarm     time.Time       // when the latest item that waits falls due
-	followed  bool            // an automatic clock goes there by itself
-	stopped   bool            // the role may not receive
-	told      bool            // a message was announced since the last receipt
-	flying    int             // batches at work
-	groups    map[string]bool // of FIFO messages, in batches at work
-	busy      time.Time       // since when there has been a backlog; zero: there is none
-	throttles int             // batches that found no concurrency, one after the other
-	rested    time.Time       // nothing is received before
+	queued        bool
+	alarm         time.Time // when the latest item for a window or for more batches falls due
+	followed      bool      // an automatic clock goes there by itself
+	sight         time.Time // when it looks for a message that was hidden
+	followedSight bool
+	stopped       bool            // the role may not receive
+	told          bool            // a message was announced since the last receipt
+	flying        int             // batches at work
+	groups        map[string]bool // of FIFO messages, in batches at work
+	busy          time.Time       // since when there has been a backlog; zero: there is none
+	throttles     int             // batches that found no concurrency, one after the other
+	rested        time.Time       // nothing is received before
 }
 
 // held is a message that waits for its batch.
@@ -102,13 +104,11 @@ func (p *Poller) receive(ctx context.Context, item agenda.Item) (agenda.Verdict,
 			p.refusedQueue(r, a)
 			return agenda.Done(), nil
 		}
-		r.told = false
 		got, err := p.collect(ctx, r, free)
 		if err != nil {
 			return agenda.Done(), err
 		}
-		started := p.startBatches(r, free, a)
-		if got == 0 && started == 0 {
+		if started := p.startBatches(r, free, a); got == 0 && started == 0 {
 			return agenda.Done(), p.waitVisible(ctx, r)
 		}
 	}
@@ -259,8 +259,15 @@ func cutMessages(list []held, most int) (n int, full bool) {
 }
 
 // waitVisible is called when there is nothing to receive: the receiver looks again when a message that is hidden becomes
-// visible. While batches are at work an automatic clock does not go there, for their messages will be deleted.
+// visible. While batches are at work an automatic clock does not go there, for their messages will be deleted. Where it is
+// going to look already, and no message was announced since, there is none that will be visible earlier.
 func (p *Poller) waitVisible(ctx context.Context, r *reception) error {
+	p.mu.Lock()
+	looks := r.rc.sight.After(p.Clock.Now()) && (r.rc.followedSight || r.rc.flying > 0) && !r.told
+	p.mu.Unlock()
+	if looks {
+		return nil
+	}
 	due, ok, err := r.q.NextVisible(ctx, r.m.EventSourceARN)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
@@ -270,7 +277,12 @@ func (p *Poller) waitVisible(ctx context.Context, r *reception) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.alarmReceiver(&r.m, r.rc, due, r.rc.flying == 0)
+	rc, follow := r.rc, r.rc.flying == 0
+	if rc.sight.After(p.Clock.Now()) && !rc.sight.After(due) && (rc.followedSight || !follow) {
+		return nil
+	}
+	rc.sight, rc.followedSight = due, follow
+	p.postReceiver(&r.m, due, follow)
 	return nil
 }
 
