@@ -19,6 +19,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/script"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
@@ -129,6 +130,13 @@ func (b *Backend) processes(p *parts) *process.Executor {
 
 // roleCredentials opens a session of the execution role for an environment; its AWS calls are checked against the role.
 func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (process.Credentials, error) {
+	d, err := p.authz.TrustsLambda(ctx, v.Role)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return process.Credentials{}, err
+	}
+	if err != nil || (!d.Allowed() && !p.authz.Audit) {
+		return process.Credentials{}, fault.New(fault.Denied, "The role defined for the function cannot be assumed by Lambda.")
+	}
 	session, err := p.authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
 		return process.Credentials{}, err

@@ -12,9 +12,8 @@ import (
 	"strings"
 )
 
-// maxBody is the greatest body of a request, in bytes (CreateFunction's limit, rounded up); S3 streams and has no such
-// limit.
-const maxBody = 71 << 20
+// maxBody is the greatest body of a request, in bytes: CreateFunction's limit, as recorded. S3 streams and has no such limit.
+const maxBody = 70167211
 
 // Server serves every AWS request.
 type Server struct {
@@ -89,7 +88,7 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 	body, err := form, error(nil)
 	if body == nil {
 		if body, err = readBody(w, r); err != nil {
-			return err
+			return s.nameOperation(svc, r, err)
 		}
 	}
 	// Which operation it is decides whether a signature is needed. That AWS has none such is said only to who may know; that
@@ -151,6 +150,18 @@ func (s *Server) run(ctx context.Context, call *Call, o Operation, in any) (out 
 		out = reflect.New(o.out) // an operation that has nothing to say may say nil
 	}
 	return out.Elem(), nil
+}
+
+// nameOperation says of a REST request whose body is too large which operation that was meant for, as Lambda does.
+func (s *Server) nameOperation(svc *Service, r *http.Request, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Status != http.StatusRequestEntityTooLarge || svc.API.Protocol != RESTJSON {
+		return err
+	}
+	if f, unknown := s.find(svc, r, nil); unknown == nil {
+		e.Message += " for the " + f.op.name + " operation"
+	}
+	return e
 }
 
 // readBody reads the whole body. Without a ResponseWriter the connection is not closed after a body that is too large.

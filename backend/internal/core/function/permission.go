@@ -119,7 +119,7 @@ func (s *Store) AddPermission(ctx context.Context, k Key, p Permission) (string,
 	return string(added), s.editPolicy(ctx, k, p.RevisionID, func(d *document) error {
 		for _, have := range d.Statement {
 			if sid(have) == p.StatementID {
-				return fault.New(fault.Exists, "The statement id (SID) provided already exists. Please provide a new statement id, or remove the existing statement.")
+				return fault.New(fault.Exists, "The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", p.StatementID)
 			}
 		}
 		d.Statement = append(d.Statement, added)
@@ -139,7 +139,7 @@ func (s *Store) RemovePermission(ctx context.Context, k Key, id, revision string
 				return nil
 			}
 		}
-		return fault.New(fault.NotFound, "Statement SID is not found in resource policy.")
+		return fault.New(fault.NotFound, "Statement %s is not found in resource policy.", id)
 	})
 }
 

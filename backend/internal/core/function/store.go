@@ -78,6 +78,11 @@ func NotFound(functionARN string) error {
 	return fault.New(fault.NotFound, "Function not found: %s", functionARN)
 }
 
+// WrongRevision is Lambda's sentence for a revision id that is not the function's.
+func WrongRevision() error {
+	return fault.New(fault.Precondition, "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+}
+
 func (s *Store) load(ctx context.Context, k Key) (*cached, error) {
 	s.mu.Lock()
 	c, revision := s.cache[k], s.revision
@@ -216,7 +221,7 @@ func (s *Store) Update(ctx context.Context, k Key, revision string, change func(
 			return err
 		}
 		if revision != "" && revision != current {
-			return fault.New(fault.Precondition, "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
+			return WrongRevision()
 		}
 		if err := change(&v.Config); err != nil {
 			return err

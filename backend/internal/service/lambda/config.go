@@ -55,8 +55,8 @@ var (
 	handlerForm = regexp.MustCompile(`^[^\s]+$`)
 )
 
-// checkConfig holds a configuration to the API's constraints.
-func checkConfig(c *function.Config) error {
+// syntax holds a configuration to the constraints of the API's model, which come before everything else.
+func syntax(c *function.Config) error {
 	var v []wire.Violation
 	if !roleRegexp.MatchString(c.Role) {
 		v = append(v, wire.Pattern("role", c.Role, rolePattern))
@@ -89,14 +89,19 @@ func checkConfig(c *function.Config) error {
 				Constraint: "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"})
 		}
 	}
-	if err := wire.Validation(v...); err != nil {
+	return wire.Validation(v...)
+}
+
+// checkConfig holds a whole configuration to what Lambda demands of it.
+func checkConfig(c *function.Config) error {
+	if err := syntax(c); err != nil {
 		return err
 	}
 	if c.Handler == "" || c.Runtime == "" {
 		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
 	}
-	if !slices.Contains(types.Runtime("").Values(), types.Runtime(c.Runtime)) {
-		return invalid("Value %s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %v or be a valid ARN", c.Runtime, types.Runtime("").Values())
+	if err := checkRuntime(c.Runtime); err != nil {
+		return err
 	}
 	return checkEnvironment(c.Environment)
 }
@@ -115,12 +120,14 @@ func checkEnvironment(env map[string]string) error {
 	if len(taken) > 0 {
 		return invalid("Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %s", strings.Join(taken, ", "))
 	}
-	text, err := json.Marshal(env)
-	if err != nil {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // an escape is six bytes, and Lambda makes none
+	if err := enc.Encode(env); err != nil {
 		return err
 	}
-	if len(env) > 0 && len(text) > maxEnvironment {
-		return invalid("Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: %s", text)
+	if measured := bytes.TrimSpace(text.Bytes()); len(env) > 0 && len(measured) > maxEnvironment {
+		return invalid("Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: %s", measured)
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package lambda
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -164,20 +162,11 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 	if err != nil {
 		return nil, err
 	}
+	if err := syntaxOf(in); err != nil {
+		return nil, err
+	}
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
-		changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}.apply(c)
-		if in.Runtime != "" {
-			c.Runtime = string(in.Runtime)
-		}
-		if in.Handler != nil {
-			c.Handler = *in.Handler
-		}
-		if in.Description != nil {
-			c.Description = *in.Description
-		}
-		if in.Role != nil {
-			c.Role = *in.Role
-		}
+		reconfigure(c, in)
 		if err := checkConfig(c); err != nil {
 			return err
 		}
@@ -190,6 +179,31 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		return nil, err
 	}
 	return into[lambda.UpdateFunctionConfigurationOutput](v), nil
+}
+
+// reconfigure applies UpdateFunctionConfiguration: what it does not name stays.
+func reconfigure(c *function.Config, in *lambda.UpdateFunctionConfigurationInput) {
+	changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}.apply(c)
+	if in.Runtime != "" {
+		c.Runtime = string(in.Runtime)
+	}
+	if in.Handler != nil {
+		c.Handler = *in.Handler
+	}
+	if in.Description != nil {
+		c.Description = *in.Description
+	}
+	if in.Role != nil {
+		c.Role = *in.Role
+	}
+}
+
+// syntaxOf holds the members that UpdateFunctionConfiguration was given to their constraints, before anybody looks whether
+// there is such a function.
+func syntaxOf(in *lambda.UpdateFunctionConfigurationInput) error {
+	c := function.Config{Role: "arn:aws:iam::000000000000:role/r", Timeout: defaultTimeout, MemorySize: defaultMemory, EphemeralStorage: defaultStorage}
+	reconfigure(&c, in)
+	return syntax(&c)
 }
 
 func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionCodeInput) (*lambda.UpdateFunctionCodeOutput, error) {
@@ -213,6 +227,9 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 		v, _, err := a.Functions.Get(ctx, k)
 		if err != nil {
 			return nil, err
+		}
+		if in.RevisionId != nil && *in.RevisionId != v.RevisionID {
+			return nil, function.WrongRevision()
 		}
 		v.Code = code
 		return into[lambda.UpdateFunctionCodeOutput](v), nil
@@ -310,9 +327,21 @@ func (a *API) listFunctions(ctx context.Context, in *lambda.ListFunctionsInput) 
 	out := &lambda.ListFunctionsOutput{Functions: []types.FunctionConfiguration{}}
 	list, out.NextMarker = page(list, in.Marker, in.MaxItems, 50)
 	for i := range list {
-		out.Functions = append(out.Functions, *configuration(&list[i]))
+		c := listed(&list[i])
+		if in.FunctionVersion == types.FunctionVersionAll {
+			c.FunctionArn = aws.String(list[i].QualifiedARN())
+		}
+		out.Functions = append(out.Functions, *c)
 	}
 	return out, nil
+}
+
+// listed is a function as lists show it: without its state, and without the version of its runtime.
+func listed(v *function.Version) *types.FunctionConfiguration {
+	c := configuration(v)
+	c.State, c.StateReason, c.StateReasonCode, c.RuntimeVersionConfig = "", nil, "", nil
+	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "", nil, ""
+	return c
 }
 
 func (a *API) listVersions(ctx context.Context, in *lambda.ListVersionsByFunctionInput) (*lambda.ListVersionsByFunctionOutput, error) {
@@ -320,63 +349,7 @@ func (a *API) listVersions(ctx context.Context, in *lambda.ListVersionsByFunctio
 	if err != nil {
 		return nil, err
 	}
-	c := configuration(r.Version)
+	c := listed(r.Version)
 	c.FunctionArn = aws.String(r.Version.QualifiedARN())
-	c.State, c.LastUpdateStatus, c.RuntimeVersionConfig = "", "", nil
 	return &lambda.ListVersionsByFunctionOutput{Versions: []types.FunctionConfiguration{*c}}, nil
-}
-
-// taggedFunction reads the ARN of a tag operation, which must be that of a function of the caller's account.
-func taggedFunction(ctx context.Context, resource string) (function.Key, error) {
-	k, ref, err := own(ctx, &resource, nil)
-	if err == nil && ref.Qualifier != "" {
-		err = invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.")
-	}
-	return k, err
-}
-
-func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.ListTagsOutput, error) {
-	if uuid, ok := mappingUUID(*in.Resource); ok {
-		m, err := a.Poller.Get(wire.CallFrom(ctx).Account, wire.CallFrom(ctx).Region, uuid)
-		if err != nil {
-			return nil, err
-		}
-		return &lambda.ListTagsOutput{Tags: m.Tags}, nil
-	}
-	k, err := taggedFunction(ctx, *in.Resource)
-	if err != nil {
-		return nil, err
-	}
-	_, tags, err := a.Functions.Get(ctx, k)
-	return &lambda.ListTagsOutput{Tags: tags}, err
-}
-
-// setTags changes the tags of a function or a mapping.
-func (a *API) setTags(ctx context.Context, resource string, change func(map[string]string) error) error {
-	if uuid, ok := mappingUUID(resource); ok {
-		call := wire.CallFrom(ctx)
-		return a.setMappingTags(ctx, call, uuid, change)
-	}
-	k, err := taggedFunction(ctx, resource)
-	if err != nil {
-		return err
-	}
-	return a.Functions.SetTags(ctx, k, change)
-}
-
-func (a *API) tagResource(ctx context.Context, in *lambda.TagResourceInput) (*lambda.TagResourceOutput, error) {
-	return &lambda.TagResourceOutput{}, a.setTags(ctx, *in.Resource, func(tags map[string]string) error {
-		maps.Copy(tags, in.Tags)
-		if len(tags) > maxTags {
-			return invalid("Number of tags exceeds resource tag limit.")
-		}
-		return nil
-	})
-}
-
-func (a *API) untagResource(ctx context.Context, in *lambda.UntagResourceInput) (*lambda.UntagResourceOutput, error) {
-	return &lambda.UntagResourceOutput{}, a.setTags(ctx, *in.Resource, func(tags map[string]string) error {
-		maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
-		return nil
-	})
 }

@@ -85,17 +85,18 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 
 // invokeReference makes the checks that come before everything else.
 func invokeReference(ctx context.Context, in *lambda.InvokeInput) (arn.FunctionRef, error) {
-	ref, err := reference(ctx, in.FunctionName, in.Qualifier)
-	if err != nil {
-		return ref, err
-	}
+	var v []wire.Violation
 	switch in.InvocationType {
 	case types.InvocationTypeRequestResponse, types.InvocationTypeEvent, types.InvocationTypeDryRun:
 	default:
-		return ref, wire.Validation(wire.Enum("invocationType", string(in.InvocationType), []string{"Event", "RequestResponse", "DryRun"}))
+		v = append(v, wire.Enum("invocationType", string(in.InvocationType), []string{"Event", "RequestResponse", "DryRun"}))
 	}
 	if in.LogType != "" && in.LogType != types.LogTypeNone && in.LogType != types.LogTypeTail {
-		return ref, wire.Validation(wire.Enum("logType", string(in.LogType), []string{"None", "Tail"}))
+		v = append(v, wire.Enum("logType", string(in.LogType), []string{"None", "Tail"}))
+	}
+	ref, err := reference(ctx, in.FunctionName, in.Qualifier, v...)
+	if err != nil {
+		return ref, err
 	}
 	if err := refuse("Invoke", map[string]bool{"DurableExecutionName": in.DurableExecutionName != nil, "TenantId": in.TenantId != nil}); err != nil {
 		return ref, err
@@ -161,8 +162,9 @@ func clientContext(in *lambda.InvokeInput) (string, error) {
 	return string(text), nil
 }
 
+// invokeNow runs the function. A caller that goes away does not end it: Lambda runs an event that it has begun to its end.
 func (a *API) invokeNow(ctx context.Context, in *lambda.InvokeInput, req invoke.Request) (*lambda.InvokeOutput, error) {
-	out, err := a.Invoker.Invoke(ctx, req)
+	out, err := a.Invoker.Invoke(context.WithoutCancel(ctx), req)
 	if err != nil {
 		return nil, err
 	}

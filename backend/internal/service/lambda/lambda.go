@@ -130,8 +130,9 @@ const (
 )
 
 // reference reads FunctionName and Qualifier of an operation, with the checks that Lambda makes in its order: syntax,
-// agreement of the two qualifiers, region.
-func reference(ctx context.Context, name, qualifier *string) (arn.FunctionRef, error) {
+// agreement of the two qualifiers, region. What else of the request breaks a constraint (more) is reported with the syntax,
+// in one message.
+func reference(ctx context.Context, name, qualifier *string, more ...wire.Violation) (arn.FunctionRef, error) {
 	var v []wire.Violation
 	if qualifier != nil {
 		if len(*qualifier) > maxQualifier {
@@ -148,7 +149,7 @@ func reference(ctx context.Context, name, qualifier *string) (arn.FunctionRef, e
 	if err != nil {
 		v = append(v, wire.Pattern("functionName", *name, arn.NamespacedFunctionNamePattern))
 	}
-	if err := wire.Validation(v...); err != nil {
+	if err := wire.Validation(append(v, more...)...); err != nil {
 		return ref, err
 	}
 	if qualifier != nil {
@@ -168,8 +169,8 @@ func checkRegion(ctx context.Context, ref arn.FunctionRef) error {
 }
 
 // own reads a reference to a function of the caller's account.
-func own(ctx context.Context, name, qualifier *string) (function.Key, arn.FunctionRef, error) {
-	ref, err := reference(ctx, name, qualifier)
+func own(ctx context.Context, name, qualifier *string, more ...wire.Violation) (function.Key, arn.FunctionRef, error) {
+	ref, err := reference(ctx, name, qualifier, more...)
 	ref = complete(ctx, ref)
 	return function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name}, ref, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -53,20 +54,20 @@ func (c constraint) check(path string, value *string) []wire.Violation {
 
 // policyTarget reads the function of a policy operation. Qualifiers are aliases and versions, which are not simulated, and
 // $LATEST, which AWS refuses.
-func policyTarget(ctx context.Context, name, qualifier *string) (function.Key, arn.FunctionRef, error) {
-	k, ref, err := own(ctx, name, qualifier)
+func policyTarget(ctx context.Context, name, qualifier *string, more ...wire.Violation) (function.Key, arn.FunctionRef, error) {
+	k, ref, err := own(ctx, name, qualifier, more...)
 	if err == nil && ref.Qualifier == function.Latest {
 		err = invalid("We currently do not support adding policies for $LATEST.")
 	}
 	return k, ref, err
 }
 
-// noQualifier is the refusal of a version or alias that does not exist; none do.
+// noQualifier is the refusal of a version or alias that does not exist; none do. What holds a $ cannot be an alias.
 func noQualifier(ref arn.FunctionRef) error {
 	if ref.Qualifier == "" {
 		return nil
 	}
-	if ref.Qualifier[0] >= '0' && ref.Qualifier[0] <= '9' {
+	if q := ref.Qualifier; q[0] >= '0' && q[0] <= '9' || strings.Contains(q, "$") {
 		return fault.New(fault.NotFound, "Function not found: %s", ref.ARN())
 	}
 	return fault.New(fault.NotFound, "Cannot find alias arn: %s", ref.ARN())
@@ -84,10 +85,7 @@ func (a *API) addPermission(ctx context.Context, in *lambda.AddPermissionInput) 
 	if t := in.FunctionUrlAuthType; t != "" && t != types.FunctionUrlAuthTypeNone && t != types.FunctionUrlAuthTypeAwsIam {
 		v = append(v, wire.Enum("functionUrlAuthType", string(t), []string{"NONE", "AWS_IAM"}))
 	}
-	if err := wire.Validation(v...); err != nil {
-		return nil, err
-	}
-	k, ref, err := policyTarget(ctx, in.FunctionName, in.Qualifier)
+	k, ref, err := policyTarget(ctx, in.FunctionName, in.Qualifier, v...)
 	if err != nil {
 		return nil, err
 	}
@@ -113,10 +111,7 @@ func (a *API) addPermission(ctx context.Context, in *lambda.AddPermissionInput) 
 }
 
 func (a *API) removePermission(ctx context.Context, in *lambda.RemovePermissionInput) (*lambda.RemovePermissionOutput, error) {
-	if err := wire.Validation(removeForm.check("statementId", in.StatementId)...); err != nil {
-		return nil, err
-	}
-	k, ref, err := own(ctx, in.FunctionName, in.Qualifier)
+	k, ref, err := own(ctx, in.FunctionName, in.Qualifier, removeForm.check("statementId", in.StatementId)...)
 	if err != nil {
 		return nil, err
 	}
