@@ -211,25 +211,31 @@ func zipFolder(t testing.TB, folder, from, to string) []byte {
 	return zipEntries(t, entries...)
 }
 
-var buildOnce = sync.OnceValues(func() ([]byte, error) {
+// builds are the programs of testdata, each built once for all tests.
+var builds = map[string]func() ([]byte, error){"go": sync.OnceValues(func() ([]byte, error) { return build("go") }),
+	"raw": sync.OnceValues(func() ([]byte, error) { return build("raw") })}
+
+func build(name string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "process-test-go-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "bootstrap")
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", out, "./testdata/go")
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", out, "./testdata/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, text)
 	}
 	return os.ReadFile(out)
-})
+}
 
-// goBootstrap is the Go function of testdata, built once for all tests.
-func goBootstrap(t testing.TB) []byte {
+// goBootstrap is the Go function of testdata.
+func goBootstrap(t testing.TB) []byte { return goProgram(t, "go") }
+
+func goProgram(t testing.TB, name string) []byte {
 	t.Helper()
-	program, err := buildOnce()
+	program, err := builds[name]()
 	if err != nil {
 		t.Fatal(err)
 	}

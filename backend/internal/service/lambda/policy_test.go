@@ -29,8 +29,8 @@ func TestThePolicyIsWrittenAsAWSWritesIt(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", *added.Statement, first)
 	}
 	in = permission("url")
-	in.Action, in.Principal, in.SourceArn, in.SourceAccount = aws.String("lambda:InvokeFunctionUrl"), aws.String("*"), in.SourceArn, aws.String("111111111111")
-	in.PrincipalOrgID, in.FunctionUrlAuthType = aws.String("o-1234567890"), types.FunctionUrlAuthTypeNone
+	in.Action, in.Principal, in.SourceAccount = aws.String("lambda:InvokeFunctionUrl"), aws.String("*"), aws.String("111111111111")
+	in.SourceArn, in.PrincipalOrgID, in.FunctionUrlAuthType = aws.String("arn:aws:s3:::bucket"), aws.String("o-1234567890"), types.FunctionUrlAuthTypeNone
 	if _, err = b.AddPermission(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestThePolicyIsWrittenAsAWSWritesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"Version":"2012-10-17","Id":"default","Statement":[` + first + `,{"Sid":"url","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunctionUrl","Resource":"` + prefix +
-		`f","Condition":{"StringEquals":{"AWS:SourceAccount":"111111111111","aws:PrincipalOrgID":"o-1234567890","lambda:FunctionUrlAuthType":"NONE"}}},` +
+		`f","Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::bucket"},"StringEquals":{"AWS:SourceAccount":"111111111111","aws:PrincipalOrgID":"o-1234567890","lambda:FunctionUrlAuthType":"NONE"}}},` +
 		`{"Sid":"account","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"lambda:InvokeFunction","Resource":"` + prefix + `f"}]}`
 	if *policy.Policy != want {
 		t.Errorf("got  %s\nwant %s", *policy.Policy, want)
