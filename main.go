@@ -1,6 +1,7 @@
 // Command terraform-provider-lambdasim is a Terraform provider and the simulator behind it, in one program.
 //
-// Started by Terraform or OpenTofu it is the provider. "terraform-provider-lambdasim backend" runs the simulator. A person
+// Started by Terraform or OpenTofu it is the provider. "terraform-provider-lambdasim backend" runs the simulator,
+// "terraform-provider-lambdasim check" judges a plan. A person
 // who starts it without arguments is told so.
 package main
 
@@ -33,6 +34,7 @@ the provider is given no endpoint, it starts a backend for the folder that Terra
   terraform-provider-lambdasim status            says whether this folder's backend runs, and where
   terraform-provider-lambdasim stop              ends this folder's backend; what it keeps stays
   terraform-provider-lambdasim clean             ends it and removes all it keeps
+  terraform-provider-lambdasim check PLAN.json   judges a plan: is every permission there? (--help says more)
   terraform-provider-lambdasim version           prints the version
   terraform-provider-lambdasim -debug            runs the provider for a debugger
 
@@ -47,6 +49,8 @@ func run(args []string) int {
 			return backend.Command(args[1:], version, os.Stdout, os.Stderr)
 		case "env", "status", "stop", "clean":
 			return autostart.Command(args[0], args[1:], version, os.Stdout, os.Stderr)
+		case "check":
+			return backend.CheckCommand(args[1:], version, os.Stdin, os.Stdout, os.Stderr)
 		case "version", "--version":
 			fmt.Println(version)
 			return 0
