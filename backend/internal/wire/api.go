@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"reflect"
+	"strings"
 
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/traits"
@@ -32,6 +33,27 @@ type API struct {
 	routes    *node // REST-JSON
 	// missing lists the paths of required members that an input lacks.
 	missing func(operation string, in any) []string
+	// older is the same service in the Query protocol that it spoke before; nil where there is none.
+	older *API
+	// queryErrors are the codes that errors had, and have, in the Query protocol, by their names in the newer one.
+	queryErrors map[string]queryError
+}
+
+// queryError is how an error looks in the Query protocol.
+type queryError struct {
+	code   string
+	status int
+}
+
+// queryErrorsOf reads the Query codes of a module's errors from their schemas.
+func queryErrorsOf(r *smithy.TypeRegistry) map[string]queryError {
+	list := map[string]queryError{}
+	for id, entry := range r.Entries {
+		if q, ok := smithy.SchemaTrait[*traits.AWSQueryError](entry.Schema); ok {
+			list[id[strings.Index(id, "#")+1:]] = queryError{q.ErrorCode, q.StatusCode}
+		}
+	}
+	return list
 }
 
 // operation is what the SDK knows of one operation.

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
@@ -33,6 +34,19 @@ var KinesisAPI = sync.OnceValue(func() *API {
 var CognitoAPI = sync.OnceValue(func() *API {
 	return reflected(&API{Name: "cognito-idp", Protocol: JSON11, Target: "AWSCognitoIdentityProviderService"},
 		cognitoidentityprovider.NewFromConfig(nowhere(stopAfterValidation)))
+})
+
+// SQSAPI is Amazon SQS: JSON 1.0, and Query for clients older than that (awscli before 2.13). One schema drives both.
+var SQSAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(sqs.NewFromConfig(nowhere(withoutValidation), func(o *sqs.Options) { o.Protocol = c }))
+	validating := sqs.NewFromConfig(nowhere(stopAfterValidation))
+	api := described(&API{Name: "sqs", Protocol: JSON10, Target: "AmazonSQS"}, validating, c.seen)
+	api.queryErrors = queryErrorsOf(sqs.TypeRegistry)
+	older := *api
+	older.Protocol, older.Target, older.Namespace = Query, "", "http://queue.amazonaws.com/doc/2012-11-05/"
+	api.older = &older
+	return api
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -139,6 +140,9 @@ func (b *bundle) lambda() *lambda.Client   { return lambda.NewFromConfig(b.confi
 func (b *bundle) kinesis() *kinesis.Client { return kinesis.NewFromConfig(b.config(permanent)) }
 func (b *bundle) iam() *iam.Client         { return iam.NewFromConfig(b.config(permanent)) }
 func (b *bundle) sts() *sts.Client         { return sts.NewFromConfig(b.config(permanent)) }
+func (b *bundle) sqs() *sqs.Client {
+	return sqs.NewFromConfig(b.config(permanent), func(o *sqs.Options) { o.DisableMessageChecksumValidation = true })
+}
 func (b *bundle) s3() *s3.Client {
 	return s3.NewFromConfig(b.config(permanent), func(o *s3.Options) { o.UsePathStyle = true })
 }

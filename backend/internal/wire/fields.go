@@ -76,6 +76,34 @@ func element(s *smithy.Schema, of reflect.Kind) *smithy.Schema {
 	return s.ListMember()
 }
 
+// xmlName is a member's name in Query and XML where it has one of its own there.
+func xmlName(s *smithy.Schema, otherwise string) string {
+	if s == nil {
+		return otherwise
+	}
+	if n, ok := smithy.SchemaTrait[*traits.XMLName](s); ok {
+		return n.Name
+	}
+	return otherwise
+}
+
+// flattened reports whether the elements of a list or map stand beside its owner's other members in Query and XML.
+func flattened(s *smithy.Schema) bool {
+	if s == nil {
+		return false
+	}
+	_, ok := smithy.SchemaTrait[*traits.XMLFlattened](s)
+	return ok
+}
+
+// entryNames are the names of a map's keys and values in Query and XML.
+func entryNames(s *smithy.Schema) (key, value string) {
+	if s == nil {
+		return "key", "value"
+	}
+	return xmlName(s.MapKey(), "key"), xmlName(s.MapValue(), "value")
+}
+
 // bound reports whether a member is carried outside the body: in the path, the query, a header, the status, or as the
 // whole payload.
 func bound(s *smithy.Schema) bool {

@@ -39,6 +39,9 @@ func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*S
 		form, _ := url.ParseQuery(string(body)) // what cannot be read has no Action
 		for _, name := range s.Simulated() {
 			svc := s.services[name]
+			if svc.older != nil {
+				svc = svc.older
+			}
 			if svc.API.Protocol == Query && svc.API.version() == form.Get("Version") && svc.API.ops[form.Get("Action")] != nil {
 				return svc, body
 			}

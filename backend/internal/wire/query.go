@@ -12,27 +12,37 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/smithy-go"
 )
 
-// decodeQuery fills an input from form parameters: Name=v, List.member.1=v, Map.entry.1.key=k, nested with dots.
-func decodeQuery(form url.Values, in reflect.Value) error {
-	return setForm(in, form, "")
+// decodeQuery fills an input from form parameters: Name=v, List.member.1=v, Map.entry.1.key=k, nested with dots. Where the
+// module has a schema, its XML names hold, and its flattened lists and maps have no level of their own: Name.1=v. It returns
+// the members that were sent.
+func decodeQuery(form url.Values, in reflect.Value, s *smithy.Schema) (map[string]any, error) {
+	return setForm(in, form, "", s)
 }
 
-func setForm(to reflect.Value, form url.Values, prefix string) error {
-	for _, f := range fieldsOf(to.Type(), nil) {
-		name := prefix + f.wire
+func setForm(to reflect.Value, form url.Values, prefix string, s *smithy.Schema) (map[string]any, error) {
+	members := map[string]any{}
+	for _, f := range fieldsOf(to.Type(), s) {
+		name := prefix + xmlName(f.schema, f.wire)
 		if !hasForm(form, name) {
+			if f.schema != nil {
+				continue
+			}
 			// Without a schema the case of the first letter is not known: STS's PolicyArns.member.1.arn.
 			if name = prefix + strings.ToLower(f.wire[:1]) + f.wire[1:]; !hasForm(form, name) {
 				continue
 			}
 		}
-		if err := setFormValue(to.Field(f.index), form, name); err != nil {
-			return err
+		value, err := setFormValue(to.Field(f.index), form, name, f.schema)
+		if err != nil {
+			return nil, err
 		}
+		members[f.wire] = value
 	}
-	return nil
+	return members, nil
 }
 
 // hasForm reports whether there is a parameter with the name or below it.
@@ -48,33 +58,36 @@ func hasForm(form url.Values, name string) bool {
 	return false
 }
 
-func setFormValue(to reflect.Value, form url.Values, name string) error {
+func setFormValue(to reflect.Value, form url.Values, name string, s *smithy.Schema) (any, error) {
 	if to.Kind() == reflect.Pointer && to.Type().Elem() != timeType && to.Type().Elem().Kind() == reflect.Struct {
 		to.Set(reflect.New(to.Type().Elem()))
-		return setForm(to.Elem(), form, name+".")
+		return setForm(to.Elem(), form, name+".", s)
 	}
 	switch {
 	case to.Type() == bytesType:
 		data, err := base64.StdEncoding.DecodeString(form.Get(name))
 		if err != nil {
-			return malformedInput(name, form.Get(name))
+			return nil, malformedInput(name, form.Get(name))
 		}
 		to.SetBytes(data)
-		return nil
+		return form.Get(name), nil
 	case to.Kind() == reflect.Struct && to.Type() != timeType:
-		return setForm(to, form, name+".")
+		return setForm(to, form, name+".", s)
 	case to.Kind() == reflect.Interface:
-		return setUnion(to, func(member string) bool { return hasForm(form, name+"."+member) },
-			func(member string, value reflect.Value) error { return setFormValue(value, form, name+"."+member) })
+		return form, setUnion(to, func(member string) bool { return hasForm(form, name+"."+member) },
+			func(member string, value reflect.Value) error {
+				_, err := setFormValue(value, form, name+"."+member, nil)
+				return err
+			})
 	case to.Kind() == reflect.Slice:
-		return setFormList(to, form, name+".member.")
+		return setFormList(to, form, name, s)
 	case to.Kind() == reflect.Map:
-		return setFormMap(to, form, name+".entry.")
+		return setFormMap(to, form, name, s)
 	}
 	if setText(to, form.Get(name), name) != nil {
-		return malformedInput(name, form.Get(name))
+		return nil, malformedInput(name, form.Get(name))
 	}
-	return nil
+	return form.Get(name), nil
 }
 
 func malformedInput(name, value string) error {
@@ -98,29 +111,46 @@ func formIndices(form url.Values, prefix string) []int {
 	return list
 }
 
-func setFormList(to reflect.Value, form url.Values, prefix string) error {
-	to.Set(reflect.MakeSlice(to.Type(), 0, 4)) // "Tags=" is an empty list, and not an absent one
-	for _, n := range formIndices(form, prefix) {
-		item := reflect.New(to.Type().Elem()).Elem()
-		if err := setFormValue(item, form, prefix+strconv.Itoa(n)); err != nil {
-			return err
-		}
-		to.Set(reflect.Append(to, item))
+func setFormList(to reflect.Value, form url.Values, name string, s *smithy.Schema) (any, error) {
+	prefix := name + "."
+	item := element(s, reflect.Slice)
+	if !flattened(s) {
+		prefix += xmlName(item, "member") + "."
 	}
-	return nil
+	to.Set(reflect.MakeSlice(to.Type(), 0, 4)) // "Tags=" is an empty list, and not an absent one
+	list := []any{}
+	for _, n := range formIndices(form, prefix) {
+		v := reflect.New(to.Type().Elem()).Elem()
+		sent, err := setFormValue(v, form, prefix+strconv.Itoa(n), item)
+		if err != nil {
+			return nil, err
+		}
+		to.Set(reflect.Append(to, v))
+		list = append(list, sent)
+	}
+	return list, nil
 }
 
-func setFormMap(to reflect.Value, form url.Values, prefix string) error {
-	to.Set(reflect.MakeMap(to.Type()))
-	for _, n := range formIndices(form, prefix) {
-		at := prefix + strconv.Itoa(n)
-		value := reflect.New(to.Type().Elem()).Elem()
-		if err := setFormValue(value, form, at+".value"); err != nil {
-			return err
-		}
-		to.SetMapIndex(reflect.ValueOf(form.Get(at+".key")).Convert(to.Type().Key()), value)
+func setFormMap(to reflect.Value, form url.Values, name string, s *smithy.Schema) (any, error) {
+	prefix := name + "."
+	if !flattened(s) {
+		prefix += "entry."
 	}
-	return nil
+	keyName, valueName := entryNames(s)
+	to.Set(reflect.MakeMap(to.Type()))
+	entries := map[string]any{}
+	for _, n := range formIndices(form, prefix) {
+		at := prefix + strconv.Itoa(n) + "."
+		value := reflect.New(to.Type().Elem()).Elem()
+		sent, err := setFormValue(value, form, at+valueName, element(s, reflect.Map))
+		if err != nil {
+			return nil, err
+		}
+		key := form.Get(at + keyName)
+		to.SetMapIndex(reflect.ValueOf(key).Convert(to.Type().Key()), value)
+		entries[key] = sent
+	}
+	return entries, nil
 }
 
 // encodeQuery writes an output as XML: <XResponse><XResult>…</XResult><ResponseMetadata>… The result is there also when it
@@ -130,27 +160,54 @@ func encodeQuery(api *API, op *operation, out reflect.Value, requestID string) [
 	b.WriteString(xml.Header)
 	fmt.Fprintf(&b, "<%sResponse xmlns=%q>", op.name, api.Namespace)
 	fmt.Fprintf(&b, "<%sResult>", op.name)
-	writeXML(&b, out)
+	writeXML(&b, out, op.outSchema)
 	fmt.Fprintf(&b, "</%sResult>", op.name)
 	fmt.Fprintf(&b, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>", requestID, op.name)
 	return []byte(b.String())
 }
 
-func writeXML(b *strings.Builder, v reflect.Value) {
-	for _, f := range fieldsOf(v.Type(), nil) {
-		if value := v.Field(f.index); !absent(value) {
-			writeElement(b, f.wire, value)
+func writeXML(b *strings.Builder, v reflect.Value, s *smithy.Schema) {
+	for _, f := range fieldsOf(v.Type(), s) {
+		value := v.Field(f.index)
+		if absent(value) {
+			continue
+		}
+		name := xmlName(f.schema, f.wire)
+		switch flat := flattened(f.schema); {
+		case flat && value.Kind() == reflect.Slice:
+			for i := range value.Len() {
+				writeTyped(b, name, value.Index(i), element(f.schema, reflect.Slice))
+			}
+		case flat && value.Kind() == reflect.Map:
+			writeEntries(b, name, value, f.schema)
+		default:
+			writeTyped(b, name, value, f.schema)
 		}
 	}
 }
 
-func writeElement(b *strings.Builder, name string, v reflect.Value) {
+func writeElement(b *strings.Builder, name string, v reflect.Value) { writeTyped(b, name, v, nil) }
+
+func writeTyped(b *strings.Builder, name string, v reflect.Value, s *smithy.Schema) {
 	b.WriteString("<" + name + ">")
-	writeXMLValue(b, v)
+	writeXMLValue(b, v, s)
 	b.WriteString("</" + name + ">")
 }
 
-func writeXMLValue(b *strings.Builder, v reflect.Value) {
+// writeEntries writes a map, each entry as an element of the name.
+func writeEntries(b *strings.Builder, name string, v reflect.Value, s *smithy.Schema) {
+	keyName, valueName := entryNames(s)
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(x, y reflect.Value) int { return strings.Compare(x.String(), y.String()) })
+	for _, key := range keys {
+		b.WriteString("<" + name + ">")
+		writeElement(b, keyName, key)
+		writeTyped(b, valueName, v.MapIndex(key), element(s, reflect.Map))
+		b.WriteString("</" + name + ">")
+	}
+}
+
+func writeXMLValue(b *strings.Builder, v reflect.Value, s *smithy.Schema) {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -164,24 +221,17 @@ func writeXMLValue(b *strings.Builder, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		writeXML(b, v)
+		writeXML(b, v, s)
 	case reflect.Interface:
 		if name, value, ok := unionMember(v); ok {
 			writeElement(b, name, value)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			writeElement(b, "member", v.Index(i))
+			writeTyped(b, xmlName(element(s, reflect.Slice), "member"), v.Index(i), element(s, reflect.Slice))
 		}
 	case reflect.Map:
-		names := v.MapKeys()
-		slices.SortFunc(names, func(x, y reflect.Value) int { return strings.Compare(x.String(), y.String()) })
-		for _, name := range names {
-			b.WriteString("<entry>")
-			writeElement(b, "key", name)
-			writeElement(b, "value", v.MapIndex(name))
-			b.WriteString("</entry>")
-		}
+		writeEntries(b, "entry", v, s)
 	case reflect.String:
 		_ = xml.EscapeText(b, []byte(v.String())) // a strings.Builder takes everything
 	default:

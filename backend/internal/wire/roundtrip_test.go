@@ -18,7 +18,7 @@ import (
 // TestEveryOperation sends every operation of every SDK client with all members filled, and answers with all members filled:
 // what arrives, on either side, is what was sent. It is the proof that no member of any kind needs a table of ours.
 func TestEveryOperation(t *testing.T) {
-	for _, api := range []*wire.API{wire.LambdaAPI(), wire.KinesisAPI(), wire.IAMAPI(), wire.STSAPI()} {
+	for _, api := range []*wire.API{wire.LambdaAPI(), wire.KinesisAPI(), wire.IAMAPI(), wire.STSAPI(), wire.SQSAPI()} {
 		t.Run(api.Name, func(t *testing.T) {
 			x := &exchange{}
 			operations := map[string]wire.Operation{}
@@ -27,7 +27,7 @@ func TestEveryOperation(t *testing.T) {
 				operations[name] = wire.AnyOperation(in, out, unsigned[name], x.answer)
 			}
 			b := setup(t, wire.Service{API: api, Operations: operations})
-			client := map[string]any{"lambda": b.lambda(), "kinesis": b.kinesis(), "iam": b.iam(), "sts": b.sts()}[api.Name]
+			client := map[string]any{"lambda": b.lambda(), "kinesis": b.kinesis(), "iam": b.iam(), "sts": b.sts(), "sqs": b.sqs()}[api.Name]
 			for _, name := range api.SortedOperations() {
 				if streams[name] {
 					continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -32,6 +33,11 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 		if s.services[svc.API.Name] != nil {
 			return nil, fmt.Errorf("wire: the service %s is given twice", svc.API.Name)
 		}
+		if svc.API.older != nil {
+			older := svc
+			older.API = svc.API.older
+			svc.older = &older
+		}
 		s.services[svc.API.Name] = &svc
 		if svc.API.Target != "" {
 			s.targets[svc.API.Target] = &svc
@@ -53,6 +59,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if svc == nil {
 		s.refuseService(call, w, r)
 		return
+	}
+	if svc.older != nil && r.Header.Get("X-Amz-Target") == "" {
+		svc = svc.older
 	}
 	call.Service = svc.API.Name
 	ctx := WithCall(r.Context(), call)
@@ -187,7 +196,7 @@ func decode(api *API, call *Call, f found, r *http.Request, body []byte, in refl
 	case RESTJSON:
 		call.members, err = decodeREST(r, f.op, f.labels, body, in)
 	case Query:
-		err = decodeQuery(f.form, in)
+		call.members, err = decodeQuery(f.form, in, f.op.inSchema)
 	default:
 		call.members, err = decodeJSON(body, in, f.op.inSchema)
 	}
@@ -235,6 +244,9 @@ func required(api *API, name string, in any) error {
 
 // writeError writes an error in the protocol's shape.
 func writeError(w http.ResponseWriter, api *API, e *Error, requestID string) {
+	if api.queryErrors != nil {
+		e = api.inQuery(e)
+	}
 	switch api.Protocol {
 	case RESTJSON:
 		writeRESTError(w, e)
@@ -245,6 +257,30 @@ func writeError(w http.ResponseWriter, api *API, e *Error, requestID string) {
 	default:
 		writeJSONError(w, api.Protocol, e)
 	}
+}
+
+// inQuery gives an error of a service that once spoke Query the code that it had there: to old clients as their code, to
+// new ones in a header, from which the SDKs take the code that programs of their users compare with.
+func (a *API) inQuery(e *Error) *Error {
+	was, ok := a.queryErrors[e.Code]
+	if !ok {
+		was = queryError{e.Code, e.Status}
+	}
+	c := *e
+	if a.Protocol == Query {
+		c.Code, c.Status = was.code, was.status
+		return &c
+	}
+	fault := "Sender"
+	if e.Status >= http.StatusInternalServerError {
+		fault = "Receiver"
+	}
+	c.Headers = maps.Clone(e.Headers)
+	if c.Headers == nil {
+		c.Headers = map[string]string{}
+	}
+	c.Headers["X-Amzn-Query-Error"] = was.code + ";" + fault
+	return &c
 }
 
 // found is what a request was found to ask for.

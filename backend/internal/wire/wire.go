@@ -32,6 +32,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
@@ -82,19 +83,27 @@ type Call struct {
 
 	signature *signature     // as the request carries it; verified when Signed
 	unread    error          // why there is no whole signature
-	members   map[string]any // of the JSON body
+	members   map[string]any // of the JSON body, or of the form
 }
 
-// Present reports whether a member of the JSON body was sent, and was not null. Plain numbers and booleans of the SDK's
-// structs do not tell absent from zero; pointers, lists and maps do. Members below others are reached by further names.
+// Present reports whether a member of the body was sent, and was not null. Plain numbers and booleans of the SDK's
+// structs do not tell absent from zero; pointers, lists and maps do. Members below others are reached by further names,
+// elements of lists by their index from 0.
 func (c *Call) Present(name string, below ...string) bool {
 	object := c.members
 	for _, next := range below {
-		inner, ok := object[name].(map[string]any)
-		if !ok {
+		switch inner := object[name].(type) {
+		case map[string]any:
+			object, name = inner, next
+		case []any:
+			i, err := strconv.Atoi(next)
+			if err != nil || i < 0 || i >= len(inner) {
+				return false
+			}
+			object, name = map[string]any{next: inner[i]}, next
+		default:
 			return false
 		}
-		object, name = inner, next
 	}
 	return object[name] != nil
 }
@@ -133,4 +142,6 @@ type Service struct {
 	// Fault translates the errors of the core into AWS's for this service. Without it, or where it returns nil, the
 	// default by kind holds.
 	Fault func(ctx context.Context, operation string, err error) *Error
+
+	older *Service // the same in the protocol that it spoke before
 }
