@@ -80,6 +80,7 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 		return err
 	}
 	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
+	b.server.RegisterOnShutdown(b.parts.sqs.EndPolls)
 	go func() {
 		defer close(b.served)
 		if err := b.server.Serve(b.listener); !errors.Is(err, http.ErrServerClosed) {

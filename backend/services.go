@@ -26,6 +26,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sqs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sts"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -34,7 +35,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, pull.Schema,
-		kinesis.Schema, s3.Schema, cognito.Schema}
+		kinesis.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -52,6 +53,7 @@ type parts struct {
 	kinesis    *kinesis.Store
 	s3         *s3.API
 	cognito    *cognito.API
+	sqs        *sqs.Store
 	handler    http.Handler
 }
 
@@ -79,6 +81,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.functions.OnRetire(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
+	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
+	p.poller.RegisterQueue("sqs", p.sqs)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
@@ -107,6 +111,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
 		p.s3.Service(),
 		p.cognito.Service(),
+		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 	}
 }
 
@@ -175,6 +180,7 @@ func (p *parts) close(ctx context.Context) error {
 	p.invoker.Executor.Close()
 	p.poller.Close()
 	p.kinesis.Close()
+	p.sqs.Close()
 	p.trace.Close()
 	p.logs.Close()
 	return err

@@ -88,3 +88,6 @@ func KinesisStream(region, account, name string) string {
 func UserPool(region, account, id string) string {
 	return format("cognito-idp", region, account, "userpool/"+id)
 }
+
+// Queue is the ARN of an SQS queue.
+func Queue(region, account, name string) string { return format("sqs", region, account, name) }
