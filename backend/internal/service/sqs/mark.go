@@ -84,9 +84,7 @@ func (f *flush) mark(ctx context.Context, list []*work) error {
 					f.s.advance(q, f.tx.Now)
 				}
 			})
-			if k.hide == 0 {
-				f.woken[q] = true
-			}
+			f.woken[q] = true // it may be visible sooner than they know who wait
 		}
 	}
 	f.s.mu.Unlock()

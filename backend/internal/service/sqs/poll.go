@@ -37,7 +37,7 @@ func (s *Store) Receive(ctx context.Context, queueARN string, limit int, hide ti
 	if hide == 0 {
 		hide = s.settingsOf(q).visibility
 	}
-	got, err := s.receive(ctx, q, limit, hide)
+	got, err := s.receive(ctx, q, limit, hide, true)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (r *received) system() map[string]string {
 }
 
 // receive takes messages that are visible now. Where there are none it costs nothing.
-func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Duration) ([]received, error) {
+func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Duration, quiet bool) ([]received, error) {
 	s.mu.Lock()
 	s.advance(q, s.db.Now())
 	gone, none := q.gone, q.first() == nil && len(s.taken) == 0
@@ -79,7 +79,7 @@ func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Dura
 	if err != nil {
 		return nil, err
 	}
-	w := &work{queue: q, claim: &claim{limit: limit, hide: hide, dead: dead}}
+	w := &work{queue: q, claim: &claim{limit: limit, hide: hide, dead: dead, quiet: quiet}}
 	if err := s.do(ctx, w); err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Store) poll(ctx context.Context, q *queue, limit int, hide, wait time.D
 		s.mu.Lock()
 		changed := q.changed
 		s.mu.Unlock()
-		got, err := s.receive(ctx, q, limit, hide)
+		got, err := s.receive(ctx, q, limit, hide, false)
 		if err != nil || len(got) > 0 || wait == 0 {
 			return got, err
 		}

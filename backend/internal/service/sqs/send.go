@@ -91,9 +91,7 @@ func (f *flush) number(ctx context.Context, q *queue, works []*work, rows *inser
 				q.add(seq, group, f.tx.Now, until, 0, f.tx.Now)
 			}
 		})
-		if o.delay == 0 {
-			f.woken[q] = true
-		}
+		f.woken[q] = true // of a delayed one, too: who waits must know until when
 	}
 	return nil
 }

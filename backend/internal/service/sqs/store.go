@@ -78,7 +78,8 @@ type Store struct {
 // expired is a message whose retention has ended.
 type expired struct{ queue, seq int64 }
 
-// NewStore returns a store over db. wake is called after every commit that made messages of a queue visible.
+// NewStore returns a store over db. wake is called after every commit that made messages of a queue visible, or that may let
+// one become visible sooner than a poller knows, and when a queue is made or changed.
 func NewStore(db *postgres.DB, ids *ident.Source, a *authz.Authorizer, log *slog.Logger, wake func(queueARN string)) *Store {
 	s := &Store{db: db, ids: ids, authz: a, wake: wake, cache: map[string]*queue{}, ended: make(chan struct{})}
 	s.writer = postgres.NewCoalescer(db, 1, 500, s.write)
@@ -205,6 +206,9 @@ func (s *Store) create(ctx context.Context, q *queue) (made bool, err error) {
 		_, err = tx.Exec(ctx, `INSERT INTO sqs.sequences VALUES ($1, 0)`, id)
 		return err
 	})
+	if made && err == nil {
+		s.wake(q.arn()) // mappings may have waited for it
+	}
 	return made, err
 }
 

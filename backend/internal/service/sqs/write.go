@@ -28,6 +28,7 @@ type claim struct {
 	limit    int           // messages, at least 1
 	hide     time.Duration // 0 shows them again at once
 	dead     *queue        // the dead-letter queue; nil without one
+	quiet    bool          // a poller's: it knows itself when its messages will be visible again
 	messages []*message    // taken, in order
 	moving   []*message    // taken, for the dead-letter queue
 	got      []received
@@ -38,7 +39,7 @@ type flush struct {
 	s     *Store
 	tx    *postgres.Tx
 	after []func()        // changes of memory, under the mutex, in order
-	woken map[*queue]bool // what became visible
+	woken map[*queue]bool // where a message became visible, or will be at another time
 }
 
 // write commits the work of several callers. It may run again for the same work, after a failure or for part of it: it begins
@@ -227,8 +228,10 @@ func (f *flush) count(ctx context.Context, at place, seqs []int64, claims []*cla
 				}
 			})
 		}
-		if c.hide == 0 && len(c.got) > 0 {
+		if c.hide == 0 {
 			f.after = append(f.after, func() { f.s.advance(at.queue, f.tx.Now) })
+		}
+		if len(c.got) > 0 && (!c.quiet || c.hide == 0) {
 			f.woken[at.queue] = true
 		}
 	}
