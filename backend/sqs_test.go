@@ -111,8 +111,8 @@ func (b *bundle) attributes(t *testing.T, url *string) map[string]string {
 	return out.Attributes
 }
 
-// refused wants an error with a code and a text.
-func refused(t *testing.T, err error, code, text string) {
+// sqsRefused wants an error with a code and a text.
+func sqsRefused(t *testing.T, err error, code, text string) {
 	t.Helper()
 	e, ok := errors.AsType[smithy.APIError](err)
 	if !ok || e.ErrorCode() != code || !strings.Contains(e.ErrorMessage(), text) {
@@ -143,7 +143,7 @@ func TestQueues(t *testing.T) {
 		}
 		b.queue(t, "again")
 		_, err := b.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("again"), Attributes: map[string]string{"DelaySeconds": "6"}})
-		refused(t, err, "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute DelaySeconds")
+		sqsRefused(t, err, "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute DelaySeconds")
 	})
 	for _, test := range []struct {
 		name, queue string
@@ -162,7 +162,7 @@ func TestQueues(t *testing.T) {
 	} {
 		t.Run(test.name+" is refused", func(t *testing.T) {
 			_, err := b.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &test.queue, Attributes: test.attributes})
-			refused(t, err, test.code, test.text)
+			sqsRefused(t, err, test.code, test.text)
 		})
 	}
 	t.Run("attributes change, and an empty one goes away", func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestQueues(t *testing.T) {
 	})
 	t.Run("what is not simulated is refused by name", func(t *testing.T) {
 		_, err := b.sqs.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: aws.String("a")})
-		refused(t, err, "NotImplemented", "lambdasim does not simulate sqs:StartMessageMoveTask yet")
+		sqsRefused(t, err, "NotImplemented", "lambdasim does not simulate sqs:StartMessageMoveTask yet")
 	})
 }
 
@@ -300,15 +300,15 @@ func TestMessages(t *testing.T) {
 		}
 		b.advance(t, 99*second)
 		b.wantBodies(t, url, "")
-		refused(t, change(43200), "InvalidParameterValue", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].")
+		sqsRefused(t, change(43200), "InvalidParameterValue", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds].")
 		if err := change(0); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, change(5), "AWS.SimpleQueueService.MessageNotInflight", "")
+		sqsRefused(t, change(5), "AWS.SimpleQueueService.MessageNotInflight", "")
 		b.wantBodies(t, url, "m")
-		refused(t, change(5), "InvalidParameterValue", "Message does not exist or is not available for visibility timeout change.")
+		sqsRefused(t, change(5), "InvalidParameterValue", "Message does not exist or is not available for visibility timeout change.")
 		_, err := b.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: aws.String("rubbish")})
-		refused(t, err, "ReceiptHandleIsInvalid", `The input receipt handle "rubbish" is not a valid receipt handle.`)
+		sqsRefused(t, err, "ReceiptHandleIsInvalid", `The input receipt handle "rubbish" is not a valid receipt handle.`)
 	})
 	t.Run("delays: the queue's and the message's own", func(t *testing.T) {
 		url := b.queue(t, "delay", "DelaySeconds", "10")
@@ -359,7 +359,7 @@ func TestMessages(t *testing.T) {
 		policy := `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:choosy","maxReceiveCount":1}`
 		b.queue(t, "friend", "RedrivePolicy", policy)
 		_, err := b.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("stranger"), Attributes: map[string]string{"RedrivePolicy": policy}})
-		refused(t, err, "InvalidParameterValue", "does not allow this source queue")
+		sqsRefused(t, err, "InvalidParameterValue", "does not allow this source queue")
 	})
 	t.Run("a purge takes all, and once a minute", func(t *testing.T) {
 		url := b.queue(t, "purge")
@@ -369,7 +369,7 @@ func TestMessages(t *testing.T) {
 		}
 		b.wantBodies(t, url, "")
 		_, err := b.sqs.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: url})
-		refused(t, err, "AWS.SimpleQueueService.PurgeQueueInProgress", "Only one PurgeQueue operation on purge is allowed every 60 seconds.")
+		sqsRefused(t, err, "AWS.SimpleQueueService.PurgeQueueInProgress", "Only one PurgeQueue operation on purge is allowed every 60 seconds.")
 		b.advance(t, 60*second)
 		if _, err := b.sqs.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: url}); err != nil {
 			t.Error(err)
@@ -393,10 +393,10 @@ func TestMessages(t *testing.T) {
 			t.Errorf("%+v %v", gone, err)
 		}
 		_, err = b.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{}})
-		refused(t, err, "AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request.")
+		sqsRefused(t, err, "AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one SendMessageBatchRequestEntry in the request.")
 		same := types.SendMessageBatchRequestEntry{Id: aws.String("a"), MessageBody: aws.String("x")}
 		_, err = b.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{same, same}})
-		refused(t, err, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Id a repeated.")
+		sqsRefused(t, err, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Id a repeated.")
 	})
 	t.Run("what a queue does not take is refused in AWS's words", func(t *testing.T) {
 		url := b.queue(t, "strict", "MaximumMessageSize", "1024")
@@ -412,7 +412,7 @@ func TestMessages(t *testing.T) {
 		} {
 			test.in.QueueUrl = url
 			_, err := b.sqs.SendMessage(ctx, &test.in)
-			refused(t, err, test.code, test.text)
+			sqsRefused(t, err, test.code, test.text)
 		}
 		for _, test := range []struct {
 			in   sqs.ReceiveMessageInput
@@ -423,7 +423,7 @@ func TestMessages(t *testing.T) {
 		} {
 			test.in.QueueUrl = url
 			_, err := b.sqs.ReceiveMessage(ctx, &test.in)
-			refused(t, err, "InvalidParameterValue", test.text)
+			sqsRefused(t, err, "InvalidParameterValue", test.text)
 		}
 	})
 	t.Run("only the attributes that are asked for are shown", func(t *testing.T) {
@@ -478,7 +478,7 @@ func TestFIFOQueues(t *testing.T) {
 		b.wantBodies(t, url, "a4")
 		b.advance(t, 30*second)
 		_, err := b.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: list[3].ReceiptHandle})
-		refused(t, err, "InvalidParameterValue", "The receipt handle has expired.")
+		sqsRefused(t, err, "InvalidParameterValue", "The receipt handle has expired.")
 	})
 	t.Run("a duplicate within five minutes is taken and not delivered", func(t *testing.T) {
 		url := b.queue(t, "once.fifo", fifo, "true")
@@ -505,13 +505,13 @@ func TestFIFOQueues(t *testing.T) {
 	t.Run("what a FIFO queue needs is asked for", func(t *testing.T) {
 		url := b.queue(t, "needs.fifo", fifo, "true")
 		_, err := b.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
-		refused(t, err, "MissingParameter", "The request must contain the parameter MessageGroupId.")
+		sqsRefused(t, err, "MissingParameter", "The request must contain the parameter MessageGroupId.")
 		_, err = b.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x"), MessageGroupId: aws.String("g")})
-		refused(t, err, "InvalidParameterValue", "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+		sqsRefused(t, err, "InvalidParameterValue", "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 		_, err = b.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x"), MessageGroupId: aws.String("g"), MessageDeduplicationId: aws.String("d"), DelaySeconds: 1})
-		refused(t, err, "InvalidParameterValue", "The request include parameter that is not valid for this queue type.")
+		sqsRefused(t, err, "InvalidParameterValue", "The request include parameter that is not valid for this queue type.")
 		_, err = b.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("std"), Attributes: map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:needs.fifo","maxReceiveCount":1}`}})
-		refused(t, err, "InvalidParameterValue", "Dead-letter queue must be same type of queue as the source.")
+		sqsRefused(t, err, "InvalidParameterValue", "Dead-letter queue must be same type of queue as the source.")
 	})
 	t.Run("a group goes on when its first message is dead-lettered", func(t *testing.T) {
 		dead := b.queue(t, "dead.fifo", fifo, "true")
@@ -538,7 +538,7 @@ func TestQueuePolicies(t *testing.T) {
 		_, err := c.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("x")})
 		return err
 	}
-	refused(t, send(stranger), "AccessDenied", "User: arn:aws:iam::111111111111:root is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:us-east-1:000000000000:guarded")
+	sqsRefused(t, send(stranger), "AccessDenied", "User: arn:aws:iam::111111111111:root is not authorized to perform: sqs:sendmessage on resource: arn:aws:sqs:us-east-1:000000000000:guarded")
 	if _, err := b.sqs.AddPermission(ctx, &sqs.AddPermissionInput{QueueUrl: url, Label: aws.String("them"), AWSAccountIds: []string{other}, Actions: []string{"SendMessage"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -546,9 +546,9 @@ func TestQueuePolicies(t *testing.T) {
 		t.Errorf("across accounts both allow: %v", err)
 	}
 	_, err := stranger.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url})
-	refused(t, err, "AccessDenied", "sqs:receivemessage")
+	sqsRefused(t, err, "AccessDenied", "sqs:receivemessage")
 	_, err = b.sqs.AddPermission(ctx, &sqs.AddPermissionInput{QueueUrl: url, Label: aws.String("them"), AWSAccountIds: []string{other}, Actions: []string{"SendMessage"}})
-	refused(t, err, "InvalidParameterValue", "Value them for parameter Label is invalid. Reason: Already exists.")
+	sqsRefused(t, err, "InvalidParameterValue", "Value them for parameter Label is invalid. Reason: Already exists.")
 	policy := b.attributes(t, url)["Policy"]
 	want := `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:000000000000:guarded/SQSDefaultPolicy","Statement":[{"Action":"SQS:SendMessage","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Resource":"arn:aws:sqs:us-east-1:000000000000:guarded","Sid":"them"}]}`
 	if policy != want {
@@ -557,7 +557,7 @@ func TestQueuePolicies(t *testing.T) {
 	if _, err := b.sqs.RemovePermission(ctx, &sqs.RemovePermissionInput{QueueUrl: url, Label: aws.String("them")}); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, send(stranger), "AccessDenied", "")
+	sqsRefused(t, send(stranger), "AccessDenied", "")
 
 	t.Run("what only the owner may do, no policy gives to others", func(t *testing.T) {
 		everybody := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
@@ -568,7 +568,7 @@ func TestQueuePolicies(t *testing.T) {
 			t.Error(err)
 		}
 		_, err := stranger.sqs.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: url})
-		refused(t, err, "AccessDenied", "sqs:deletequeue")
+		sqsRefused(t, err, "AccessDenied", "sqs:deletequeue")
 	})
 	t.Run("in one account either is enough, and a deny counts", func(t *testing.T) {
 		mine := b.queue(t, "mine")
@@ -585,7 +585,7 @@ func TestQueuePolicies(t *testing.T) {
 			_, err := ann.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: mine})
 			return err
 		}
-		refused(t, receive(), "AccessDenied", "because no identity-based policy allows the sqs:receivemessage action")
+		sqsRefused(t, receive(), "AccessDenied", "because no identity-based policy allows the sqs:receivemessage action")
 		set := func(effect string) {
 			text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Principal":{"AWS":%q},"Action":"sqs:ReceiveMessage","Resource":"arn:aws:sqs:us-east-1:000000000000:mine"}]}`, effect, *user.User.Arn)
 			if _, err := b.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: mine, Attributes: map[string]string{"Policy": text}}); err != nil {
@@ -597,7 +597,7 @@ func TestQueuePolicies(t *testing.T) {
 			t.Error(err)
 		}
 		set("Deny")
-		refused(t, receive(), "AccessDenied", "with an explicit deny in a resource-based policy")
+		sqsRefused(t, receive(), "AccessDenied", "with an explicit deny in a resource-based policy")
 	})
 }
 
