@@ -36,7 +36,7 @@ func (b *bundle) queue(t *testing.T, name string, attributes ...string) *string 
 	return out.QueueUrl
 }
 
-func (b *bundle) send(t *testing.T, url *string, bodies ...string) {
+func (b *bundle) sendTo(t *testing.T, url *string, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
 		if _, err := b.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: url, MessageBody: &body}); err != nil {
@@ -86,7 +86,7 @@ func (b *bundle) wantBodies(t *testing.T, url *string, want string) []types.Mess
 	return list
 }
 
-func (b *bundle) delete(t *testing.T, url *string, list []types.Message) {
+func (b *bundle) deleteAll(t *testing.T, url *string, list []types.Message) {
 	t.Helper()
 	for _, m := range list {
 		if _, err := b.sqs.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle}); err != nil {
@@ -102,7 +102,7 @@ func (b *bundle) advance(t *testing.T, d time.Duration) {
 	}
 }
 
-func (b *bundle) attributes(t *testing.T, url *string) map[string]string {
+func (b *bundle) queueAttributes(t *testing.T, url *string) map[string]string {
 	t.Helper()
 	out, err := b.sqs.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All"}})
 	if err != nil {
@@ -132,7 +132,7 @@ func TestQueues(t *testing.T) {
 			"ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0", "CreatedTimestamp": "1767225600", "LastModifiedTimestamp": "1767225600",
 			"VisibilityTimeout": "30", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600", "DelaySeconds": "0", "ReceiveMessageWaitTimeSeconds": "0",
 			"SqsManagedSseEnabled": "true"}
-		if diff := cmp.Diff(want, b.attributes(t, url)); diff != "" {
+		if diff := cmp.Diff(want, b.queueAttributes(t, url)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -175,7 +175,7 @@ func TestQueues(t *testing.T) {
 		}
 		redrive := `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:plain","maxReceiveCount":"3"}`
 		set(map[string]string{"VisibilityTimeout": "7", "RedrivePolicy": redrive, "KmsMasterKeyId": "alias/aws/sqs"})
-		got := b.attributes(t, url)
+		got := b.queueAttributes(t, url)
 		if got["VisibilityTimeout"] != "7" || got["RedrivePolicy"] != redrive || got["SqsManagedSseEnabled"] != "false" || got["KmsDataKeyReusePeriodSeconds"] != "300" {
 			t.Errorf("got %v", got)
 		}
@@ -184,7 +184,7 @@ func TestQueues(t *testing.T) {
 			t.Errorf("sources: %v, %v", out, err)
 		}
 		set(map[string]string{"RedrivePolicy": "", "SqsManagedSseEnabled": "true"})
-		got = b.attributes(t, url)
+		got = b.queueAttributes(t, url)
 		if got["RedrivePolicy"] != "" || got["KmsMasterKeyId"] != "" || got["SqsManagedSseEnabled"] != "true" {
 			t.Errorf("got %v", got)
 		}
@@ -217,7 +217,7 @@ func TestQueues(t *testing.T) {
 	})
 	t.Run("a deleted queue is gone with its messages", func(t *testing.T) {
 		url := b.queue(t, "short")
-		b.send(t, url, "lost")
+		b.sendTo(t, url, "lost")
 		if _, err := b.sqs.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: url}); err != nil {
 			t.Fatal(err)
 		}
@@ -268,10 +268,10 @@ func TestMessages(t *testing.T) {
 	})
 	t.Run("a received message is hidden until its visibility timeout ends", func(t *testing.T) {
 		url := b.queue(t, "hide", "VisibilityTimeout", "60")
-		b.send(t, url, "m")
+		b.sendTo(t, url, "m")
 		first := b.wantBodies(t, url, "m")
 		b.wantBodies(t, url, "")
-		if a := b.attributes(t, url); a["ApproximateNumberOfMessages"] != "0" || a["ApproximateNumberOfMessagesNotVisible"] != "1" {
+		if a := b.queueAttributes(t, url); a["ApproximateNumberOfMessages"] != "0" || a["ApproximateNumberOfMessagesNotVisible"] != "1" {
 			t.Errorf("got %v", a)
 		}
 		b.advance(t, 59*second)
@@ -281,15 +281,15 @@ func TestMessages(t *testing.T) {
 		if again[0].Attributes["ApproximateReceiveCount"] != "2" || *again[0].ReceiptHandle == *first[0].ReceiptHandle {
 			t.Errorf("the second receipt is %v %s", again[0].Attributes, *again[0].ReceiptHandle)
 		}
-		b.delete(t, url, first) // an old receipt: taken, and nothing happens
+		b.deleteAll(t, url, first) // an old receipt: taken, and nothing happens
 		b.advance(t, 60*second)
-		b.delete(t, url, b.wantBodies(t, url, "m"))
+		b.deleteAll(t, url, b.wantBodies(t, url, "m"))
 		b.advance(t, 60*second)
 		b.wantBodies(t, url, "")
 	})
 	t.Run("visibility can be changed, and given back", func(t *testing.T) {
 		url := b.queue(t, "change")
-		b.send(t, url, "m")
+		b.sendTo(t, url, "m")
 		m := b.wantBodies(t, url, "m")[0]
 		change := func(seconds int32) error {
 			_, err := b.sqs.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: seconds})
@@ -312,11 +312,11 @@ func TestMessages(t *testing.T) {
 	})
 	t.Run("delays: the queue's and the message's own", func(t *testing.T) {
 		url := b.queue(t, "delay", "DelaySeconds", "10")
-		b.send(t, url, "slow")
+		b.sendTo(t, url, "slow")
 		if _, err := b.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String("quick"), DelaySeconds: 3}); err != nil {
 			t.Fatal(err)
 		}
-		if a := b.attributes(t, url); a["ApproximateNumberOfMessagesDelayed"] != "2" || a["ApproximateNumberOfMessages"] != "0" {
+		if a := b.queueAttributes(t, url); a["ApproximateNumberOfMessagesDelayed"] != "2" || a["ApproximateNumberOfMessages"] != "0" {
 			t.Errorf("got %v", a)
 		}
 		b.advance(t, 3*second)
@@ -326,20 +326,20 @@ func TestMessages(t *testing.T) {
 	})
 	t.Run("a message lives as long as the queue retains it", func(t *testing.T) {
 		url := b.queue(t, "retain", "MessageRetentionPeriod", "60", "VisibilityTimeout", "0")
-		b.send(t, url, "old")
+		b.sendTo(t, url, "old")
 		b.advance(t, 30*second)
-		b.send(t, url, "new")
+		b.sendTo(t, url, "new")
 		b.wantBodies(t, url, "old new")
 		b.advance(t, 30*second)
 		b.wantBodies(t, url, "new")
-		if a := b.attributes(t, url); a["ApproximateNumberOfMessages"] != "1" {
+		if a := b.queueAttributes(t, url); a["ApproximateNumberOfMessages"] != "1" {
 			t.Errorf("got %v", a)
 		}
 	})
 	t.Run("what was received too often goes to the dead-letter queue", func(t *testing.T) {
 		dead := b.queue(t, "dead")
 		url := b.queue(t, "redriven", "VisibilityTimeout", "1", "RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":2}`)
-		b.send(t, url, "poison")
+		b.sendTo(t, url, "poison")
 		for range 2 {
 			b.wantBodies(t, url, "poison")
 			b.advance(t, second)
@@ -350,7 +350,7 @@ func TestMessages(t *testing.T) {
 		if m.Attributes["ApproximateReceiveCount"] != "3" || m.Attributes["DeadLetterQueueSourceArn"] != "arn:aws:sqs:us-east-1:000000000000:redriven" {
 			t.Errorf("got %v", m.Attributes)
 		}
-		if a := b.attributes(t, url); a["ApproximateNumberOfMessages"] != "0" || a["ApproximateNumberOfMessagesNotVisible"] != "0" {
+		if a := b.queueAttributes(t, url); a["ApproximateNumberOfMessages"] != "0" || a["ApproximateNumberOfMessagesNotVisible"] != "0" {
 			t.Errorf("the source still counts %v", a)
 		}
 	})
@@ -363,7 +363,7 @@ func TestMessages(t *testing.T) {
 	})
 	t.Run("a purge takes all, and once a minute", func(t *testing.T) {
 		url := b.queue(t, "purge")
-		b.send(t, url, "a", "b")
+		b.sendTo(t, url, "a", "b")
 		if _, err := b.sqs.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: url}); err != nil {
 			t.Fatal(err)
 		}
@@ -471,10 +471,10 @@ func TestFIFOQueues(t *testing.T) {
 		if list[0].Attributes["SequenceNumber"] >= list[1].Attributes["SequenceNumber"] {
 			t.Error("the sequence numbers do not grow")
 		}
-		b.delete(t, url, list[:1])
+		b.deleteAll(t, url, list[:1])
 		b.sendGroup(t, url, "a", "a4")
 		b.wantBodies(t, url, "")
-		b.delete(t, url, list[1:3])
+		b.deleteAll(t, url, list[1:3])
 		b.wantBodies(t, url, "a4")
 		b.advance(t, 30*second)
 		_, err := b.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: list[3].ReceiptHandle})
@@ -483,7 +483,7 @@ func TestFIFOQueues(t *testing.T) {
 	t.Run("a duplicate within five minutes is taken and not delivered", func(t *testing.T) {
 		url := b.queue(t, "once.fifo", fifo, "true")
 		first := b.sendGroup(t, url, "g", "x")
-		b.delete(t, url, b.wantBodies(t, url, "x"))
+		b.deleteAll(t, url, b.wantBodies(t, url, "x"))
 		b.advance(t, 5*time.Minute-second)
 		if again := b.sendGroup(t, url, "g", "x"); again[0] != first[0] {
 			t.Errorf("the duplicate has the id %s, not %s", again[0], first[0])
@@ -549,7 +549,7 @@ func TestQueuePolicies(t *testing.T) {
 	sqsRefused(t, err, "AccessDenied", "sqs:receivemessage")
 	_, err = b.sqs.AddPermission(ctx, &sqs.AddPermissionInput{QueueUrl: url, Label: aws.String("them"), AWSAccountIds: []string{other}, Actions: []string{"SendMessage"}})
 	sqsRefused(t, err, "InvalidParameterValue", "Value them for parameter Label is invalid. Reason: Already exists.")
-	policy := b.attributes(t, url)["Policy"]
+	policy := b.queueAttributes(t, url)["Policy"]
 	want := `{"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:000000000000:guarded/SQSDefaultPolicy","Statement":[{"Action":"SQS:SendMessage","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Resource":"arn:aws:sqs:us-east-1:000000000000:guarded","Sid":"them"}]}`
 	if policy != want {
 		t.Errorf("the policy is %s", policy)
@@ -635,7 +635,7 @@ func TestALongPoll(t *testing.T) {
 func TestASentMessageIsDurable(t *testing.T) {
 	b := setup(t)
 	url := b.queue(t, "durable")
-	b.send(t, url, "first")
+	b.sendTo(t, url, "first")
 	conn, err := pgx.Connect(t.Context(), b.url)
 	if err != nil {
 		t.Fatal(err)
@@ -656,7 +656,7 @@ func TestASentMessageIsDurable(t *testing.T) {
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.send(t, url, "third") // comes after the second, whose commit goes on
+	b.sendTo(t, url, "third") // comes after the second, whose commit goes on
 	var rows int
 	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM sqs.messages`).Scan(&rows); err != nil || rows != 3 {
 		t.Errorf("%d rows, %v", rows, err)
@@ -673,15 +673,15 @@ func TestMessagesSurviveARestart(t *testing.T) {
 		b := setupOn(t, backend.Config{Clock: "virtual", ClockStart: start, Seed: 1, DatabaseURL: url})
 		queue = b.queue(t, "q", "VisibilityTimeout", "30")
 		ordered = b.queue(t, "o.fifo", fifo, "true")
-		b.send(t, queue, "hidden")
+		b.sendTo(t, queue, "hidden")
 		receipt = b.wantBodies(t, queue, "hidden")[0].ReceiptHandle
-		b.send(t, queue, "waiting")
+		b.sendTo(t, queue, "waiting")
 		b.sendGroup(t, ordered, "g", "1")
-		b.delete(t, ordered, b.wantBodies(t, ordered, "1"))
+		b.deleteAll(t, ordered, b.wantBodies(t, ordered, "1"))
 	})
 	t.Run("after", func(t *testing.T) {
 		b := setupOn(t, backend.Config{Clock: "virtual", ClockStart: start, Seed: 1, DatabaseURL: url})
-		b.delete(t, queue, b.wantBodies(t, queue, "waiting"))
+		b.deleteAll(t, queue, b.wantBodies(t, queue, "waiting"))
 		b.advance(t, 29*second)
 		b.wantBodies(t, queue, "")
 		b.sendGroup(t, ordered, "g", "1") // a duplicate still
