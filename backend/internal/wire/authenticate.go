@@ -102,6 +102,18 @@ func wrongToken(p Protocol) *Error {
 	return &Error{Status: w.status, Code: w.token, Message: "The security token included in the request is invalid.", NoType: true}
 }
 
+// expiredToken is AWS's refusal of temporary credentials that were once valid.
+func expiredToken(p Protocol) *Error {
+	w := wordsOf(p)
+	switch p {
+	case RESTXML:
+		return Errorf(http.StatusBadRequest, "ExpiredToken", "The provided token has expired.")
+	case Query:
+		return &Error{Status: w.status, Code: "ExpiredToken", Message: "The security token included in the request is expired", NoType: true}
+	}
+	return &Error{Status: w.status, Code: "ExpiredTokenException", Message: "The security token included in the request is expired", NoType: true}
+}
+
 // authenticate says who signed the request. payload gives the hash of the body that was signed; it is asked for only when
 // there is a signature to check.
 func (s *Server) authenticate(ctx context.Context, r *http.Request, p Protocol, call *Call, payload func() (string, error)) error {
@@ -110,6 +122,10 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request, p Protocol, 
 		return refuse(p, call.unread)
 	}
 	cred, err := s.cfg.Authenticator.Credential(ctx, sig.keyID)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Detail == authz.Expired {
+		s.cfg.Log.Info("a request was refused: its session has expired", "access_key_id", sig.keyID, "service", sig.service, "why", err.Error())
+		return expiredToken(p)
+	}
 	if fault.Is(err, fault.NotFound) {
 		s.cfg.Log.Warn("a request was refused: unknown access key", "access_key_id", sig.keyID, "service", sig.service, "use", err.Error())
 		return unknownKey(p)

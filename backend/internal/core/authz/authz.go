@@ -132,6 +132,14 @@ func (a *Authorizer) context(q Question) policy.Context {
 	c.Set("aws:SecureTransport", "false")
 	c.Set("aws:ViaAWSService", strconv.FormatBool(false))
 	c.Set("aws:PrincipalIsAWSService", strconv.FormatBool(q.Session.Kind == Service))
+	if owner := q.ResourceAccount; owner != "" {
+		c.Set("aws:ResourceAccount", owner)
+	} else if q.Session.Account != "" {
+		c.Set("aws:ResourceAccount", q.Session.Account)
+	}
+	if q.Session.Kind == Role { // of temporary credentials alone; nobody has used a second factor here
+		c.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(false))
+	}
 	if q.Region != "" {
 		c.Set("aws:RequestedRegion", q.Region)
 	}

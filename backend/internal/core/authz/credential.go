@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -12,6 +13,9 @@ import (
 // RootSecret is the secret of every account's root: the simulator protects nothing with it, but a client whose secret is
 // wrong is told so, as in AWS.
 const RootSecret = "test"
+
+// Expired is the detail of the fault for temporary credentials that were issued here and have expired.
+const Expired = "expired"
 
 // Credential says who an access key id is: twelve digits are that account's root, "test" is the root of the default
 // account, and otherwise it must have been issued here by IAM or STS.
@@ -29,8 +33,11 @@ func (a *Authorizer) Credential(ctx context.Context, keyID string) (secret, toke
 	if err != nil {
 		return "", "", s, err
 	}
-	if !c.Active || (!c.Expires.IsZero() && !a.Clock.Now().Before(c.Expires)) {
-		return "", "", s, fault.New(fault.NotFound, "the access key %s has expired or was made inactive", keyID)
+	if !c.Active {
+		return "", "", s, fault.New(fault.NotFound, "the access key %s was made inactive", keyID)
+	}
+	if !c.Expires.IsZero() && !a.Clock.Now().Before(c.Expires) {
+		return "", "", s, &fault.Error{Kind: fault.NotFound, Detail: Expired, Message: "the session of the access key " + keyID + " expired at " + c.Expires.UTC().Format(time.RFC3339) + " of the simulator's clock"}
 	}
 	full, err := a.Identity.Full(ctx, c.Owner)
 	if err != nil {

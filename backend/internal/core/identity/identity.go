@@ -159,6 +159,11 @@ func (s *Store) Create(ctx context.Context, e *Entity) error {
 	}
 	err := s.write(ctx, e.Account, func(ctx context.Context, tx *postgres.Tx) error {
 		e.Created = tx.Now.Truncate(time.Second)
+		if e.Boundary != "" {
+			if err := attachable(ctx, tx, e.Account, e.Boundary, "SHARE"); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO identity.entities (`+entityColumns+`)
 			VALUES (@account, @kind, @name, @path, @id, @created, @trust, @description, @max, @boundary, @tags)`,
 			pgx.NamedArgs{"account": e.Account, "kind": e.Kind, "name": e.Name, "path": e.Path, "id": e.ID, "created": e.Created,
@@ -202,6 +207,11 @@ func (s *Store) Update(ctx context.Context, k Key, f func(*Entity) error) error 
 		}
 		if err := f(e); err != nil {
 			return err
+		}
+		if e.Boundary != "" {
+			if err := attachable(ctx, tx, k.Account, e.Boundary, "SHARE"); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `UPDATE identity.entities SET trust = @trust, description = @description, max_session = @max,
 				boundary = @boundary, tags = @tags WHERE account = @account AND kind = @kind AND name = @name`,

@@ -32,6 +32,12 @@ type Credential struct {
 // maxKeys is how many access keys a user may have (IAM quota).
 const maxKeys = 2
 
+// remembered is for how long expired sessions are told from keys that were never issued; maxCached bounds the cache.
+const (
+	remembered = 24 * time.Hour
+	maxCached  = 10000
+)
+
 // CreateKey makes an access key for a user.
 func (s *Store) CreateKey(ctx context.Context, k Key) (*AccessKey, error) {
 	key := &AccessKey{ID: s.ids.UniqueID("AKIA"), Secret: s.ids.Secret(), Active: true}
@@ -85,6 +91,10 @@ func (s *Store) DeleteKey(ctx context.Context, k Key, id string) error {
 func (s *Store) OpenSession(ctx context.Context, k Key, name, sessionPolicy string, lifetime time.Duration) (*Credential, error) {
 	c := &Credential{ID: s.ids.UniqueID("ASIA"), Secret: s.ids.Secret(), Token: s.ids.Hex(128), Owner: k, Session: name, Active: true}
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		// Those that expired long ago go; the others are still known, so that their users are told that they have expired.
+		if _, err := tx.Exec(ctx, `DELETE FROM identity.sessions WHERE expires < @long`, pgx.NamedArgs{"long": tx.Now.Add(-remembered)}); err != nil {
+			return err
+		}
 		var expires any
 		if lifetime > 0 {
 			c.Expires = tx.Now.Add(lifetime)
@@ -114,6 +124,9 @@ func (s *Store) Credential(ctx context.Context, id string) (*Credential, error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.revision == revision {
+		if len(s.keys) >= maxCached {
+			clear(s.keys)
+		}
 		s.keys[id] = c
 	}
 	return c, nil

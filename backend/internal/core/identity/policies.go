@@ -17,6 +17,9 @@ import (
 // awsPrefix is the ARN prefix of the policies that AWS itself manages.
 const awsPrefix = "arn:aws:iam::aws:policy/"
 
+// maxAttached is how many managed policies a user or a role may have (IAM quotas, the default).
+const maxAttached = 10
+
 //go:embed aws
 var awsPolicies embed.FS
 
@@ -51,15 +54,27 @@ func AWSPolicies() []string {
 	return list
 }
 
-// PutInline writes an inline policy.
-func (s *Store) PutInline(ctx context.Context, k Key, name, document string) error {
+// PutInline writes an inline policy. fits is asked in the same transaction whether it goes with the entity's others.
+func (s *Store) PutInline(ctx context.Context, k Key, name, document string, fits func(others []Named) error) error {
 	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
 		if _, err := lockEntity(ctx, tx, k); err != nil {
 			return err
 		}
 		args := k.args()
 		args["policy"], args["document"] = name, document
-		_, err := tx.Exec(ctx, `INSERT INTO identity.inline (account, kind, name, policy, document)
+		rows, err := tx.Query(ctx, `SELECT policy, document FROM identity.inline
+			WHERE account = @account AND kind = @kind AND name = @name AND policy <> @policy`, args)
+		if err != nil {
+			return err
+		}
+		others, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Named])
+		if err != nil {
+			return err
+		}
+		if err := fits(others); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO identity.inline (account, kind, name, policy, document)
 			VALUES (@account, @kind, @name, @policy, @document)
 			ON CONFLICT (account, kind, name, policy) DO UPDATE SET document = excluded.document`, args)
 		return err
@@ -174,11 +189,27 @@ func (s *Store) TagPolicy(ctx context.Context, account, policyARN string, change
 	})
 }
 
-// DeletePolicy removes a managed policy that is attached to nobody.
+// attachable holds a policy to be one of AWS or of the account, and keeps it there until the transaction ends.
+func attachable(ctx context.Context, tx *postgres.Tx, account, policyARN, strength string) error {
+	if _, ok := awsPolicy(policyARN); ok {
+		return nil
+	}
+	tag, err := tx.Exec(ctx, `SELECT FROM identity.policies WHERE arn = $1 AND account = $2 FOR `+strength, policyARN, account)
+	if err == nil && tag.RowsAffected() == 0 {
+		return noPolicy(policyARN)
+	}
+	return err
+}
+
+// DeletePolicy removes a managed policy that is attached to nobody, and nobody's boundary.
 func (s *Store) DeletePolicy(ctx context.Context, account, policyARN string) error {
 	return s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
+		if err := attachable(ctx, tx, account, policyARN, "UPDATE"); err != nil {
+			return err
+		}
 		var used bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM identity.attached WHERE arn = $1)`, policyARN).Scan(&used); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM identity.attached WHERE arn = $1)
+			OR EXISTS (SELECT FROM identity.entities WHERE boundary = $1)`, policyARN).Scan(&used); err != nil {
 			return err
 		}
 		if used {
@@ -194,17 +225,27 @@ func (s *Store) DeletePolicy(ctx context.Context, account, policyARN string) err
 
 // Attach attaches a managed policy; attaching it twice is no error.
 func (s *Store) Attach(ctx context.Context, k Key, policyARN string) error {
-	if _, err := s.GetPolicy(ctx, policyARN); err != nil {
-		return err
-	}
 	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
 		if _, err := lockEntity(ctx, tx, k); err != nil {
 			return err
 		}
+		if err := attachable(ctx, tx, k.Account, policyARN, "SHARE"); err != nil {
+			return err
+		}
 		args := k.args()
 		args["arn"] = policyARN
-		_, err := tx.Exec(ctx, `INSERT INTO identity.attached VALUES (@account, @kind, @name, @arn) ON CONFLICT DO NOTHING`, args)
-		return err
+		if _, err := tx.Exec(ctx, `INSERT INTO identity.attached VALUES (@account, @kind, @name, @arn) ON CONFLICT DO NOTHING`, args); err != nil {
+			return err
+		}
+		var n int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity.attached WHERE account = @account AND kind = @kind AND name = @name`, args).Scan(&n); err != nil {
+			return err
+		}
+		if n > maxAttached {
+			noun := map[Kind]string{User: "User", Role: "Role"}[k.Kind]
+			return fault.New(fault.TooLarge, "Cannot exceed quota for PoliciesPer%s: %d", noun, maxAttached)
+		}
+		return nil
 	})
 }
 

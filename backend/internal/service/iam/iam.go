@@ -12,10 +12,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -28,49 +26,47 @@ type API struct{ Identity *identity.Store }
 // Service is IAM for the wire.
 func (a *API) Service() wire.Service {
 	return wire.Service{API: wire.IAMAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
-		"CreateRole": wire.Op(a.createRole, wire.Resource(func(ctx context.Context, in *iam.CreateRoleInput) string { return roleARN(ctx, in.RoleName) })),
-		"GetRole":    wire.Op(a.getRole, wire.Resource(func(ctx context.Context, in *iam.GetRoleInput) string { return roleARN(ctx, in.RoleName) })),
-		"ListRoles":  wire.Op(a.listRoles),
-		"UpdateRole": wire.Op(a.updateRole, wire.Resource(func(ctx context.Context, in *iam.UpdateRoleInput) string { return roleARN(ctx, in.RoleName) })),
-		"UpdateAssumeRolePolicy": wire.Op(a.updateAssumeRolePolicy, wire.Resource(func(ctx context.Context, in *iam.UpdateAssumeRolePolicyInput) string {
-			return roleARN(ctx, in.RoleName)
-		})),
-		"DeleteRole":                    wire.Op(a.deleteRole, wire.Resource(func(ctx context.Context, in *iam.DeleteRoleInput) string { return roleARN(ctx, in.RoleName) })),
-		"PutRolePermissionsBoundary":    wire.Op(a.putRoleBoundary),
-		"DeleteRolePermissionsBoundary": wire.Op(a.deleteRoleBoundary),
-		"TagRole":                       wire.Op(a.tagRole),
-		"UntagRole":                     wire.Op(a.untagRole),
-		"ListRoleTags":                  wire.Op(a.listRoleTags),
-		"PutRolePolicy":                 wire.Op(a.putRolePolicy, wire.Resource(func(ctx context.Context, in *iam.PutRolePolicyInput) string { return roleARN(ctx, in.RoleName) })),
-		"GetRolePolicy":                 wire.Op(a.getRolePolicy),
-		"DeleteRolePolicy":              wire.Op(a.deleteRolePolicy),
-		"ListRolePolicies":              wire.Op(a.listRolePolicies),
-		"AttachRolePolicy":              wire.Op(a.attachRolePolicy),
-		"DetachRolePolicy":              wire.Op(a.detachRolePolicy),
-		"ListAttachedRolePolicies":      wire.Op(a.listAttachedRolePolicies),
-		"ListInstanceProfilesForRole":   wire.Op(a.listInstanceProfilesForRole),
-		"CreatePolicy":                  wire.Op(a.createPolicy),
-		"GetPolicy":                     wire.Op(a.getPolicy),
-		"GetPolicyVersion":              wire.Op(a.getPolicyVersion),
-		"ListPolicyVersions":            wire.Op(a.listPolicyVersions),
-		"CreatePolicyVersion":           wire.Op(a.createPolicyVersion),
-		"TagPolicy":                     wire.Op(a.tagPolicy),
-		"UntagPolicy":                   wire.Op(a.untagPolicy),
-		"DeletePolicy":                  wire.Op(a.deletePolicy),
-		"CreateUser":                    wire.Op(a.createUser),
-		"GetUser":                       wire.Op(a.getUser),
-		"ListUsers":                     wire.Op(a.listUsers),
-		"DeleteUser":                    wire.Op(a.deleteUser),
-		"PutUserPolicy":                 wire.Op(a.putUserPolicy),
-		"GetUserPolicy":                 wire.Op(a.getUserPolicy),
-		"DeleteUserPolicy":              wire.Op(a.deleteUserPolicy),
-		"ListUserPolicies":              wire.Op(a.listUserPolicies),
-		"AttachUserPolicy":              wire.Op(a.attachUserPolicy),
-		"DetachUserPolicy":              wire.Op(a.detachUserPolicy),
-		"ListAttachedUserPolicies":      wire.Op(a.listAttachedUserPolicies),
-		"CreateAccessKey":               wire.Op(a.createAccessKey),
-		"ListAccessKeys":                wire.Op(a.listAccessKeys),
-		"DeleteAccessKey":               wire.Op(a.deleteAccessKey),
+		"CreateRole":                    op(a, a.createRole),
+		"GetRole":                       op(a, a.getRole),
+		"ListRoles":                     op(a, a.listRoles),
+		"UpdateRole":                    op(a, a.updateRole),
+		"UpdateAssumeRolePolicy":        op(a, a.updateAssumeRolePolicy),
+		"DeleteRole":                    op(a, a.deleteRole),
+		"PutRolePermissionsBoundary":    op(a, a.putRoleBoundary),
+		"DeleteRolePermissionsBoundary": op(a, a.deleteRoleBoundary),
+		"TagRole":                       op(a, a.tagRole),
+		"UntagRole":                     op(a, a.untagRole),
+		"ListRoleTags":                  op(a, a.listRoleTags),
+		"PutRolePolicy":                 op(a, a.putRolePolicy),
+		"GetRolePolicy":                 op(a, a.getRolePolicy),
+		"DeleteRolePolicy":              op(a, a.deleteRolePolicy),
+		"ListRolePolicies":              op(a, a.listRolePolicies),
+		"AttachRolePolicy":              op(a, a.attachRolePolicy),
+		"DetachRolePolicy":              op(a, a.detachRolePolicy),
+		"ListAttachedRolePolicies":      op(a, a.listAttachedRolePolicies),
+		"ListInstanceProfilesForRole":   op(a, a.listInstanceProfilesForRole),
+		"CreatePolicy":                  op(a, a.createPolicy),
+		"GetPolicy":                     op(a, a.getPolicy),
+		"GetPolicyVersion":              op(a, a.getPolicyVersion),
+		"ListPolicyVersions":            op(a, a.listPolicyVersions),
+		"CreatePolicyVersion":           op(a, a.createPolicyVersion),
+		"TagPolicy":                     op(a, a.tagPolicy),
+		"UntagPolicy":                   op(a, a.untagPolicy),
+		"DeletePolicy":                  op(a, a.deletePolicy),
+		"CreateUser":                    op(a, a.createUser),
+		"GetUser":                       op(a, a.getUser),
+		"ListUsers":                     op(a, a.listUsers),
+		"DeleteUser":                    op(a, a.deleteUser),
+		"PutUserPolicy":                 op(a, a.putUserPolicy),
+		"GetUserPolicy":                 op(a, a.getUserPolicy),
+		"DeleteUserPolicy":              op(a, a.deleteUserPolicy),
+		"ListUserPolicies":              op(a, a.listUserPolicies),
+		"AttachUserPolicy":              op(a, a.attachUserPolicy),
+		"DetachUserPolicy":              op(a, a.detachUserPolicy),
+		"ListAttachedUserPolicies":      op(a, a.listAttachedUserPolicies),
+		"CreateAccessKey":               op(a, a.createAccessKey),
+		"ListAccessKeys":                op(a, a.listAccessKeys),
+		"DeleteAccessKey":               op(a, a.deleteAccessKey),
 	}}
 }
 
@@ -95,10 +91,6 @@ func toAWS(_ context.Context, operation string, err error) *wire.Error {
 }
 
 func account(ctx context.Context) string { return wire.CallFrom(ctx).Account }
-
-func roleARN(ctx context.Context, name *string) string {
-	return arn.Role(account(ctx), "/", aws.ToString(name))
-}
 
 func roleKey(ctx context.Context, name *string) identity.Key {
 	return identity.Key{Account: account(ctx), Kind: identity.Role, Name: *name}

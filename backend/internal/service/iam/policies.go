@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,7 @@ const (
 	maxInlineRole = 10240
 	maxInlineUser = 2048
 	maxManaged    = 6144
+	maxTrust      = 2048
 )
 
 // versionOf names the one version that is kept of a managed policy: the newest. AWS keeps five.
@@ -44,20 +46,16 @@ func (a *API) putInline(ctx context.Context, k identity.Key, name, text string, 
 	if err := policy.ValidateIdentity([]byte(text)); err != nil {
 		return err
 	}
-	full, err := a.Identity.Full(ctx, k)
-	if err != nil {
-		return err
-	}
-	total := size(text)
-	for _, p := range full.Inline {
-		if p.Name != name {
+	return a.Identity.PutInline(ctx, k, name, text, func(others []identity.Named) error {
+		total := size(text)
+		for _, p := range others {
 			total += size(p.Document)
 		}
-	}
-	if total > most {
-		return fault.New(fault.TooLarge, "Maximum policy size of %d bytes exceeded for %s %s", most, k.Kind, k.Name)
-	}
-	return a.Identity.PutInline(ctx, k, name, text)
+		if total > most {
+			return fault.New(fault.TooLarge, "Maximum policy size of %d bytes exceeded for %s %s", most, k.Kind, k.Name)
+		}
+		return nil
+	})
 }
 
 func names(list []identity.Named) []string {
@@ -68,7 +66,8 @@ func names(list []identity.Named) []string {
 	return out
 }
 
-func (a *API) attached(ctx context.Context, k identity.Key) ([]types.AttachedPolicy, error) {
+// attached lists the managed policies of a user or role whose path begins with prefix.
+func (a *API) attached(ctx context.Context, k identity.Key, prefix *string) ([]types.AttachedPolicy, error) {
 	full, err := a.Identity.Full(ctx, k)
 	if err != nil {
 		return nil, err
@@ -78,6 +77,9 @@ func (a *API) attached(ctx context.Context, k identity.Key) ([]types.AttachedPol
 		p, err := a.Identity.GetPolicy(ctx, n.Name)
 		if err != nil {
 			return nil, err
+		}
+		if !strings.HasPrefix(p.Path, aws.ToString(prefix)) {
+			continue
 		}
 		out = append(out, types.AttachedPolicy{PolicyArn: &p.ARN, PolicyName: &p.Name})
 	}
@@ -102,7 +104,8 @@ func (a *API) listRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInpu
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListRolePoliciesOutput{PolicyNames: names(full.Inline)}, nil
+	page, err := paged(names(full.Inline), in.Marker, in.MaxItems)
+	return &iam.ListRolePoliciesOutput{PolicyNames: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
 func (a *API) attachRolePolicy(ctx context.Context, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
@@ -114,8 +117,12 @@ func (a *API) detachRolePolicy(ctx context.Context, in *iam.DetachRolePolicyInpu
 }
 
 func (a *API) listAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
-	list, err := a.attached(ctx, roleKey(ctx, in.RoleName))
-	return &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: list}, err
+	list, err := a.attached(ctx, roleKey(ctx, in.RoleName), in.PathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	page, err := paged(list, in.Marker, in.MaxItems)
+	return &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
 func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam.CreatePolicyOutput, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
@@ -30,7 +31,7 @@ func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.Cre
 	if err != nil {
 		return nil, err
 	}
-	if err := policy.ValidateTrust([]byte(*in.AssumeRolePolicyDocument)); err != nil {
+	if err := checkTrust(*in.AssumeRolePolicyDocument); err != nil {
 		return nil, err
 	}
 	e := &identity.Entity{Key: roleKey(ctx, in.RoleName), Path: path, Trust: *in.AssumeRolePolicyDocument,
@@ -38,7 +39,7 @@ func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.Cre
 	if in.MaxSessionDuration != nil {
 		e.MaxSession = int(*in.MaxSessionDuration)
 	}
-	if err := a.checkRole(ctx, e); err != nil {
+	if err := checkRole(e); err != nil {
 		return nil, err
 	}
 	if err := a.Identity.Create(ctx, e); err != nil {
@@ -47,7 +48,7 @@ func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.Cre
 	return &iam.CreateRoleOutput{Role: role(e)}, nil
 }
 
-func (a *API) checkRole(ctx context.Context, e *identity.Entity) error {
+func checkRole(e *identity.Entity) error {
 	var v []wire.Violation
 	if e.MaxSession < minSession {
 		v = append(v, wire.AtLeast("maxSessionDuration", e.MaxSession, minSession))
@@ -61,9 +62,16 @@ func (a *API) checkRole(ctx context.Context, e *identity.Entity) error {
 	if len(v) > 0 {
 		return wire.Errorf(http.StatusBadRequest, "ValidationError", "%s", wire.Describe(v...))
 	}
-	if e.Boundary != "" {
-		_, err := a.Identity.GetPolicy(ctx, e.Boundary)
+	return nil
+}
+
+// checkTrust holds a trust policy to IAM's grammar and size.
+func checkTrust(text string) error {
+	if err := policy.ValidateTrust([]byte(text)); err != nil {
 		return err
+	}
+	if size(text) > maxTrust {
+		return fault.New(fault.TooLarge, "Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
 	}
 	return nil
 }
@@ -102,11 +110,12 @@ func (a *API) listRoles(ctx context.Context, in *iam.ListRolesInput) (*iam.ListR
 	if err != nil {
 		return nil, err
 	}
-	out := &iam.ListRolesOutput{Roles: []types.Role{}}
-	for i := range list {
-		out.Roles = append(out.Roles, *role(&list[i]))
+	page, err := paged(list, in.Marker, in.MaxItems)
+	out := &iam.ListRolesOutput{Roles: []types.Role{}, Marker: page.next, IsTruncated: page.next != nil}
+	for i := range page.items {
+		out.Roles = append(out.Roles, *role(&page.items[i]))
 	}
-	return out, nil
+	return out, err
 }
 
 func (a *API) updateRole(ctx context.Context, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
@@ -116,12 +125,12 @@ func (a *API) updateRole(ctx context.Context, in *iam.UpdateRoleInput) (*iam.Upd
 		if in.MaxSessionDuration != nil {
 			e.MaxSession = int(*in.MaxSessionDuration)
 		}
-		return a.checkRole(ctx, e)
+		return checkRole(e)
 	})
 }
 
 func (a *API) updateAssumeRolePolicy(ctx context.Context, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
-	if err := policy.ValidateTrust([]byte(*in.PolicyDocument)); err != nil {
+	if err := checkTrust(*in.PolicyDocument); err != nil {
 		return nil, err
 	}
 	return &iam.UpdateAssumeRolePolicyOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
@@ -137,7 +146,7 @@ func (a *API) deleteRole(ctx context.Context, in *iam.DeleteRoleInput) (*iam.Del
 func (a *API) putRoleBoundary(ctx context.Context, in *iam.PutRolePermissionsBoundaryInput) (*iam.PutRolePermissionsBoundaryOutput, error) {
 	return &iam.PutRolePermissionsBoundaryOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
 		e.Boundary = *in.PermissionsBoundary
-		return a.checkRole(ctx, e)
+		return checkRole(e)
 	})
 }
 
@@ -169,7 +178,8 @@ func (a *API) listRoleTags(ctx context.Context, in *iam.ListRoleTagsInput) (*iam
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListRoleTagsOutput{Tags: append([]types.Tag{}, tags(e.Tags)...)}, nil
+	page, err := paged(append([]types.Tag{}, tags(e.Tags)...), in.Marker, in.MaxItems)
+	return &iam.ListRoleTagsOutput{Tags: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
 // listInstanceProfilesForRole is what clients ask before they delete a role; there are no instance profiles here.

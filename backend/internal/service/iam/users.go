@@ -37,11 +37,6 @@ func (a *API) createUser(ctx context.Context, in *iam.CreateUserInput) (*iam.Cre
 	}
 	e := &identity.Entity{Key: identity.Key{Account: account(ctx), Kind: identity.User, Name: *in.UserName}, Path: path,
 		Boundary: aws.ToString(in.PermissionsBoundary), Tags: tagsOf(in.Tags)}
-	if e.Boundary != "" {
-		if _, err := a.Identity.GetPolicy(ctx, e.Boundary); err != nil {
-			return nil, err
-		}
-	}
 	if err := a.Identity.Create(ctx, e); err != nil {
 		return nil, err
 	}
@@ -71,9 +66,13 @@ func (a *API) getUser(ctx context.Context, in *iam.GetUserInput) (*iam.GetUserOu
 
 func (a *API) listUsers(ctx context.Context, in *iam.ListUsersInput) (*iam.ListUsersOutput, error) {
 	list, err := a.Identity.List(ctx, account(ctx), identity.User, aws.ToString(in.PathPrefix))
-	out := &iam.ListUsersOutput{Users: []types.User{}}
-	for i := range list {
-		out.Users = append(out.Users, *user(&list[i]))
+	if err != nil {
+		return nil, err
+	}
+	page, err := paged(list, in.Marker, in.MaxItems)
+	out := &iam.ListUsersOutput{Users: []types.User{}, Marker: page.next, IsTruncated: page.next != nil}
+	for i := range page.items {
+		out.Users = append(out.Users, *user(&page.items[i]))
 	}
 	return out, err
 }
@@ -120,7 +119,8 @@ func (a *API) listUserPolicies(ctx context.Context, in *iam.ListUserPoliciesInpu
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListUserPoliciesOutput{PolicyNames: names(full.Inline)}, nil
+	page, err := paged(names(full.Inline), in.Marker, in.MaxItems)
+	return &iam.ListUserPoliciesOutput{PolicyNames: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
 func (a *API) attachUserPolicy(ctx context.Context, in *iam.AttachUserPolicyInput) (*iam.AttachUserPolicyOutput, error) {
@@ -144,8 +144,12 @@ func (a *API) listAttachedUserPolicies(ctx context.Context, in *iam.ListAttached
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.attached(ctx, k)
-	return &iam.ListAttachedUserPoliciesOutput{AttachedPolicies: list}, err
+	list, err := a.attached(ctx, k, in.PathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	page, err := paged(list, in.Marker, in.MaxItems)
+	return &iam.ListAttachedUserPoliciesOutput{AttachedPolicies: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
 func (a *API) createAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput) (*iam.CreateAccessKeyOutput, error) {

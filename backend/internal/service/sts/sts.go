@@ -42,14 +42,24 @@ func (a *API) getCallerIdentity(ctx context.Context, _ *sts.GetCallerIdentityInp
 	return &sts.GetCallerIdentityOutput{Account: &s.Account, Arn: &s.ARN, UserId: &s.UserID}, nil
 }
 
+// Limits of sessions: of one that a role session opens, in seconds, and of a session policy, in characters (STS API
+// reference, AssumeRole).
+const (
+	maxChained       = 3600
+	maxSessionPolicy = 2048
+)
+
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
 func (a *API) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.AssumeRoleOutput, error) {
 	if !sessionName.MatchString(*in.RoleSessionName) {
 		return nil, validationError(wire.Pattern("roleSessionName", *in.RoleSessionName, `[\w+=,.@-]*`))
 	}
-	if len(in.PolicyArns) > 0 {
-		return nil, wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate PolicyArns of sts:AssumeRole yet; give the session policy as Policy")
+	for name, given := range map[string]bool{"PolicyArns": len(in.PolicyArns) > 0, "Tags": len(in.Tags) > 0, "TransitiveTagKeys": len(in.TransitiveTagKeys) > 0,
+		"SourceIdentity": in.SourceIdentity != nil, "SerialNumber": in.SerialNumber != nil, "TokenCode": in.TokenCode != nil, "ProvidedContexts": len(in.ProvidedContexts) > 0} {
+		if given {
+			return nil, wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate %s of sts:AssumeRole yet", name)
+		}
 	}
 	call := wire.CallFrom(ctx)
 	role, err := a.role(ctx, *in.RoleArn)
@@ -64,7 +74,7 @@ func (a *API) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.Ass
 		return nil, wire.Errorf(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}
 	q := authz.Question{Session: call.Session, Action: "sts:AssumeRole", Resource: role.ARN(), ResourceAccount: role.Account,
-		Region: call.Region, ResourcePolicy: role.Trust, ResourceMustAllow: true, Keys: assumeKeys(in)}
+		Region: call.Region, ResourcePolicy: role.Trust, ResourceMustAllow: true, Keys: assumeKeys(call, in)}
 	if err := a.Authz.Require(ctx, q); err != nil {
 		if fault.Is(err, fault.Denied) {
 			return nil, denied
@@ -74,8 +84,9 @@ func (a *API) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.Ass
 	return a.open(ctx, in, role)
 }
 
-func assumeKeys(in *sts.AssumeRoleInput) map[string][]string {
-	keys := map[string][]string{"sts:RoleSessionName": {*in.RoleSessionName}}
+func assumeKeys(call *wire.Call, in *sts.AssumeRoleInput) map[string][]string {
+	keys := call.Keys()
+	keys["sts:RoleSessionName"] = []string{*in.RoleSessionName}
 	if in.ExternalId != nil {
 		keys["sts:ExternalId"] = []string{*in.ExternalId}
 	}
@@ -103,10 +114,15 @@ func (a *API) open(ctx context.Context, in *sts.AssumeRoleInput, role *identity.
 	switch {
 	case seconds < 900:
 		return nil, validationError(wire.AtLeast("durationSeconds", seconds, 900))
+	case seconds > maxChained && wire.CallFrom(ctx).Session.Kind == authz.Role:
+		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	case seconds > role.MaxSession:
 		return nil, wire.Errorf(http.StatusBadRequest, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	if in.Policy != nil {
+		if len(*in.Policy) > maxSessionPolicy {
+			return nil, validationError(wire.MaxLength("policy", *in.Policy, maxSessionPolicy))
+		}
 		if _, err := policy.Parse([]byte(*in.Policy)); err != nil {
 			return nil, wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "%v", err)
 		}
