@@ -54,8 +54,8 @@ func AWSPolicies() []string {
 	return list
 }
 
-// PutInline writes an inline policy. fits is asked in the same transaction whether it goes with the entity's others.
-func (s *Store) PutInline(ctx context.Context, k Key, name, document string, fits func(others []Named) error) error {
+// PutInline writes an inline policy. In the same transaction fits are asked whether it goes with the entity's others.
+func (s *Store) PutInline(ctx context.Context, k Key, name, document string, fits ...func(others []Named) error) error {
 	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
 		if _, err := lockEntity(ctx, tx, k); err != nil {
 			return err
@@ -71,8 +71,10 @@ func (s *Store) PutInline(ctx context.Context, k Key, name, document string, fit
 		if err != nil {
 			return err
 		}
-		if err := fits(others); err != nil {
-			return err
+		for _, fit := range fits {
+			if err := fit(others); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO identity.inline (account, kind, name, policy, document)
 			VALUES (@account, @kind, @name, @policy, @document)
