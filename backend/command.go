@@ -23,6 +23,7 @@ type command struct {
 	Config
 	folder    string        // the .lambdasim that this backend belongs to; empty: none
 	readyFD   int           // who started it waits there; 0: nobody
+	startFD   int           // the folder's start.lock, to be given back; 0: not inherited
 	idleLimit time.Duration // 0: it runs until it is stopped
 }
 
@@ -41,7 +42,7 @@ func Command(args []string, version string, stdout, stderr io.Writer) int {
 	c.Version = version
 	var tenant *autostart.Tenant
 	if c.folder != "" {
-		if tenant, err = autostart.Occupy(c.folder, c.readyFD); err != nil {
+		if tenant, err = autostart.Occupy(c.folder, c.readyFD, c.startFD); err != nil {
 			fmt.Fprintln(stderr, "lambdasim:", err)
 			return 1
 		}
@@ -137,6 +138,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	text(&idle, "idle-limit", "0s", "`duration` without a request or an event at work after which the backend ends; 0s: never")
 	text(&c.folder, "folder", "", "`folder` (.lambdasim) in which the backend describes itself to those who look for it")
 	set.IntVar(&c.readyFD, "ready-fd", 0, "open `descriptor` on which to say that the backend is ready; 0: none")
+	set.IntVar(&c.startFD, "start-fd", 0, "open `descriptor` of the folder's start.lock, to give back; 0: none")
 	seed := set.String("seed", env("seed", "0"), "`number` from which identifiers are made; 0: unpredictable")
 	set.Usage = func() {
 		fmt.Fprint(stderr, "usage: terraform-provider-lambdasim backend [flags]\n\nRuns the simulator. Every flag may be given in the environment too: --state-dir as LAMBDASIM_STATE_DIR.\n\n")

@@ -32,6 +32,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_s3_bucket", newS3BucketResource, bucketRefused}, {"lambdasim_s3_bucket_notification", newS3BucketNotificationResource, notificationRefused},
 		{"lambdasim_s3_object", newS3ObjectResource, objectRefused},
 		{"lambdasim_iam_policy", newIAMPolicyResource, nil}, {"lambdasim_iam_role_policy_attachment", newIAMRolePolicyAttachmentResource, nil},
+		{"lambdasim_cognito_user_pool", newUserPoolResource, userPoolRefused}, {"lambdasim_cognito_user", newUserResource, userRefused},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n| argument | what becomes of it |\n|---|---|\n", r.name)
 		var s resource.SchemaResponse

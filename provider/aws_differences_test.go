@@ -52,5 +52,23 @@ func init() {
 	}
 	absent("aws_s3_bucket.", ownResource, "acceleration_status", "acl", "cors_rule", "grant", "lifecycle_rule", "logging", "object_lock_configuration", "policy",
 		"replication_configuration", "request_payer", "server_side_encryption_configuration", "versioning", "website", "website_domain", "website_endpoint")
+	refusedRow := func(prefix string, rows ...string) {
+		for _, row := range rows {
+			differences[prefix+row] = refusedWhole
+		}
+	}
+	refusedRow("aws_cognito_user_pool.", "account_recovery_setting.recovery_mechanism is O", "email_configuration.email_sending_account defaults to \"\"",
+		"email_verification_message is O", "email_verification_subject is O", "lambda_config.pre_token_generation is O", "lambda_config.pre_token_generation_config is O",
+		"sign_in_policy is O", "sms_configuration is O", "sms_configuration.sns_region is O", "sms_verification_message is O",
+		"user_pool_add_ons.advanced_security_additional_flows.custom_auth_mode is O", "username_configuration is O", "username_configuration.case_sensitive is O",
+		"username_configuration.case_sensitive replaces false", "verification_message_template is O", "verification_message_template.default_email_option defaults to \"\"",
+		"verification_message_template.email_message is O", "verification_message_template.email_message_by_link is O", "verification_message_template.email_subject is O",
+		"verification_message_template.email_subject_by_link is O", "verification_message_template.sms_message is O")
+	differences["aws_cognito_user_pool.admin_create_user_config is O"] = "what it holds is false where it is not given, which is not shown"
+	differences["aws_cognito_user_pool.schema replaces true"] = "adding attributes to a pool is not simulated"
+	differences["aws_cognito_user_pool.web_authn_configuration absent"] = "passkeys are not simulated; Terraform itself refuses it by name"
+	for _, name := range []string{"attributes", "client_metadata", "desired_delivery_mediums", "message_action", "temporary_password", "validation_data"} {
+		differences["aws_cognito_user."+name+" replaces true"] = "changing users is not simulated"
+	}
 	absent("aws_s3_object.checksum_", noChecksum, "crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -73,6 +74,11 @@ func (c *Clients) in(region string) aws.Config {
 
 // Lambda is a client of Lambda in a region; "" is the provider's. So are the others.
 func (c *Clients) Lambda(region string) *lambda.Client { return lambda.NewFromConfig(c.in(region)) }
+
+// Cognito is a client of Cognito user pools in a region.
+func (c *Clients) Cognito(region string) *cognitoidentityprovider.Client {
+	return cognitoidentityprovider.NewFromConfig(c.in(region))
+}
 
 // IAM is a client of IAM.
 func (c *Clients) IAM() *iam.Client { return iam.NewFromConfig(c.in("")) }

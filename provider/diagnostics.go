@@ -22,7 +22,7 @@ func code(err error) string {
 // isNotFound reports whether err says that the thing does not exist.
 func isNotFound(err error) bool {
 	switch code(err) {
-	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "NoSuchTagSet":
+	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "UserNotFoundException", "NoSuchTagSet":
 		return true
 	}
 	return false
@@ -71,6 +71,8 @@ func hintFor(e smithy.APIError) string {
 			"and this bucket's ARN as source_arn, and let the notification depend on it (depends_on). The trace and the backend's log say which condition failed."
 	case strings.Contains(message, "cannot be assumed by Lambda"):
 		return "The role must exist, and its assume_role_policy must allow sts:AssumeRole to the service lambda.amazonaws.com."
+	case strings.HasSuffix(message, "invocation failed due to error AccessDeniedException."):
+		return "The pool asked the trigger's function, whose policy does not let it in. Give the function a permission with principal \"cognito-idp.amazonaws.com\" and the pool's ARN as source_arn, and let what needs it depend on it (depends_on)."
 	case strings.Contains(message, "Please ensure the role can perform"):
 		return "The function's execution role needs these actions on the stream: add them to a policy of the role, and let the mapping depend on it."
 	case e.ErrorCode() == "InvalidClientTokenId" || e.ErrorCode() == "UnrecognizedClientException" || e.ErrorCode() == "InvalidAccessKeyId":

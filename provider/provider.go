@@ -159,6 +159,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 		newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 		newKinesisStreamResource,
+		newUserPoolResource, newUserResource,
 	}
 }
 

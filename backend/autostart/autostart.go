@@ -7,7 +7,7 @@
 //	port          its port, the same for as long as the folder lives: addresses in Terraform's state stay true
 //	backend.log   what it wrote
 //	state/        its PostgreSQL cluster (where root runs it, in /var/lib/lambdasim/folders/: see StateDir)
-//	start.lock    held by whoever looks for a backend, starts one, or is leaving as one
+//	start.lock    held by whoever looks for a backend, starts one (until that has run.lock), or is leaving as one
 //	run.lock      held by the backend while it lives; says its process id
 //
 // The life of a folder's backend:

@@ -273,7 +273,7 @@ func TestABackendThatDoesNotStartIsExplained(t *testing.T) {
 
 func TestAnInterruptedStartIsMendedByTheNextCommand(t *testing.T) {
 	b := setup(t)
-	for _, after := range []time.Duration{0, 30 * time.Millisecond, 150 * time.Millisecond} {
+	for _, after := range []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond, 150 * time.Millisecond} {
 		cmd := exec.Command(binary, "env", "--chdir", b.dir)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -94,7 +94,7 @@ func (f Folder) Ensure(ctx context.Context, o Options) (*Running, error) {
 			return nil, err
 		}
 	}
-	return f.start(ctx, o)
+	return f.start(ctx, o, held)
 }
 
 // serves reports whether a running backend is one of the version, the build and the settings that are wanted. A setting

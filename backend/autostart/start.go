@@ -19,9 +19,11 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 )
 
-// readyFD is the descriptor on which a backend that is started here says that it answers: the first after the three that
-// every program has.
-const readyFD = 3
+// The descriptors that a backend which is started here is given, after the three that every program has.
+const (
+	readyFD = 3 // on which it says that it answers
+	startFD = 4 // start.lock, so that it stays held until the backend has run.lock, even where this process is killed
+)
 
 // Ports are taken from below the range that systems give to outgoing connections, so that none of those is in the way.
 const (
@@ -29,8 +31,8 @@ const (
 	ports     = 12000
 )
 
-// start starts a backend and returns once it answers. Hold start.lock.
-func (f Folder) start(ctx context.Context, o Options) (*Running, error) {
+// start starts a backend and returns once it answers. It needs start.lock, held.
+func (f Folder) start(ctx context.Context, o Options, held *os.File) (*Running, error) {
 	port, err := f.choosePort()
 	if err != nil {
 		return nil, err
@@ -51,10 +53,10 @@ func (f Folder) start(ctx context.Context, o Options) (*Running, error) {
 	defer ready.Close()
 	closeInherited()
 	cmd := exec.Command(o.Program, "backend", "--folder", f.dir, "--listen", "127.0.0.1:"+strconv.Itoa(port), "--state-dir", f.StateDir(),
-		"--idle-limit", o.IdleLimit.String(), "--ready-fd", strconv.Itoa(readyFD))
+		"--idle-limit", o.IdleLimit.String(), "--ready-fd", strconv.Itoa(readyFD), "--start-fd", strconv.Itoa(startFD))
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.ExtraFiles = []*os.File{tell}
+	cmd.ExtraFiles = []*os.File{tell, held}
 	cmd.Env = environment(o.Environ)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = cmd.Start()

@@ -17,12 +17,13 @@ type Tenant struct {
 }
 
 // Occupy takes a folder for the backend that this process is. readyFD is the descriptor on which somebody waits to hear
-// that it answers, 0 when nobody does. Another backend in the folder is an error.
-func Occupy(dir string, readyFD int) (*Tenant, error) {
+// that it answers, and startFD is start.lock as the starter held it, which is given back; 0 where this process was started by
+// hand. Another backend in the folder is an error.
+func Occupy(dir string, readyFD, startFD int) (*Tenant, error) {
 	t := &Tenant{folder: Folder{dir}}
-	if readyFD > 0 {
-		syscall.CloseOnExec(readyFD) // PostgreSQL and functions must not keep it open
-		t.ready = os.NewFile(uintptr(readyFD), "ready")
+	t.ready = inherited(readyFD, "ready")
+	if start := inherited(startFD, "start.lock"); start != nil {
+		defer start.Close()
 	}
 	if err := t.folder.make(); err != nil {
 		return nil, err
@@ -43,6 +44,15 @@ func Occupy(dir string, readyFD int) (*Tenant, error) {
 	}
 	_, err = lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	return t, err
+}
+
+// inherited is a descriptor that this process was started with; PostgreSQL and functions must not keep it open.
+func inherited(fd int, name string) *os.File {
+	if fd <= 0 {
+		return nil
+	}
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), name)
 }
 
 // Announce says that the backend answers: in backend.json, and to whoever started it and waits.
