@@ -1,0 +1,1 @@
+terraform import lambdasim_cognito_user_pool.people us-east-1_aBcDeFgHi
