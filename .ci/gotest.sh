@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$root"
 
-seed=${SEED:-} seeds=${SEEDS:-}
+seed=${SEED:-} seeds=${SEEDS:-} minutes=${MINUTES:-}
 forget_cloud
 cli=$(terraform_cli) || fail "there is no Terraform or OpenTofu of $least_cli or newer: make setup finds or builds one"
 export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli
@@ -14,6 +14,7 @@ if is_tofu "$cli"; then
 fi
 [ -z "$seed" ] || export LAMBDASIM_SEED=$seed
 [ -z "$seeds" ] || export LAMBDASIM_SEEDS=$seeds
+[ -z "$minutes" ] || export LAMBDASIM_REAL=${minutes}m
 
 verbose=()
 for argument; do

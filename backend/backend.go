@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -33,6 +34,8 @@ type Backend struct {
 	server   *http.Server
 	served   chan struct{}
 	failed   chan error
+	broken   atomic.Bool // the database is gone
+	fresh    fresh
 	work     *process.Folder
 	closing  sync.Once
 	closed   error
@@ -79,7 +82,8 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.parts.kinesis.Start(ctx); err != nil {
 		return err
 	}
-	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ReadHeaderTimeout: 30 * time.Second, ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
+	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ConnState: b.fresh.note, ReadHeaderTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
 	b.server.RegisterOnShutdown(b.parts.sqs.EndPolls)
 	go func() {
 		defer close(b.served)
@@ -117,8 +121,10 @@ func (b *Backend) watch() {
 	}
 	select {
 	case err := <-b.db.Lost():
+		b.broken.Store(true)
 		b.failed <- err
 	case <-died:
+		b.broken.Store(true)
 		b.failed <- errors.New("the private PostgreSQL has ended; start the backend again, it recovers by itself")
 	case <-b.served:
 	}
@@ -163,16 +169,54 @@ func (b *Backend) close(ctx context.Context) error {
 		b.db.Close()
 	}
 	if b.database != nil {
+		if b.broken.Load() {
+			cancel() // one that recovers from a crash would take its time for a clean end, and gain nothing by it
+		}
 		errs = append(errs, b.database.Stop(ctx))
 	}
 	return errors.Join(errs...)
 }
 
-// endRequests waits for requests in flight, and cuts off those that take too long.
+// endRequests waits for requests in flight, and cuts off those that take too long; all of them where the database is gone,
+// without which none can be answered.
 func (b *Backend) endRequests(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
+	if b.broken.Load() {
+		_ = b.server.Close()
+		return
+	}
+	b.fresh.close()
 	if err := b.server.Shutdown(ctx); err != nil {
 		_ = b.server.Close()
+	}
+}
+
+// fresh are the connections on which nothing has been asked yet, as clients open them in advance. A stop would wait five
+// seconds for each.
+type fresh struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+// note keeps account of a connection; it is the server's ConnState.
+func (f *fresh) note(c net.Conn, state http.ConnState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if state != http.StateNew {
+		delete(f.conns, c)
+		return
+	}
+	if f.conns == nil {
+		f.conns = map[net.Conn]bool{}
+	}
+	f.conns[c] = true
+}
+
+func (f *fresh) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.conns {
+		_ = c.Close()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,47 +60,71 @@ func program(t *testing.T) string {
 type process struct {
 	cmd *exec.Cmd
 	url string
+	out *bufio.Reader
 	log *os.File
+
+	wait sync.Once
+	done chan struct{}
 }
 
+// start starts the backend and returns once it answers.
 func start(t *testing.T, binary, state string, flags ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary, append([]string{"backend", "--listen", "127.0.0.1:0", "--state-dir", state, "--log-level", "debug"}, flags...)...)}
-	p.cmd.Env = append(os.Environ(), "TMPDIR="+os.TempDir())
-	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.log, p.cmd.Stderr = log, log
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	p := launch(t, binary, state, append([]string{"--listen", "127.0.0.1:0"}, flags...)...)
+	line, err := p.out.ReadString('\n')
 	_, url, ok := strings.Cut(strings.TrimSpace(line), "ready at ")
 	if err != nil || !ok {
-		_ = p.cmd.Wait()
-		text, _ := os.ReadFile(log.Name())
+		<-p.ended()
+		text, _ := os.ReadFile(p.log.Name())
 		t.Fatalf("the backend did not say that it is ready: %q, %v\n%s", line, err, text)
 	}
 	p.url = url
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-	})
 	return p
 }
 
-// kill ends the process as a power cut would.
+// launch starts the backend and does not wait.
+func launch(t *testing.T, binary, state string, flags ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(binary, append([]string{"backend", "--state-dir", state, "--log-level", "debug"}, flags...)...)}
+	p.cmd.Env = append(os.Environ(), "TMPDIR="+os.TempDir())
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	must(t, err)
+	p.log, p.cmd.Stderr = log, log
+	stdout, err := p.cmd.StdoutPipe()
+	must(t, err)
+	p.out = bufio.NewReader(stdout)
+	must(t, p.cmd.Start())
+	_ = log.Close() // the child has it
+	t.Cleanup(func() { p.kill(t) })
+	return p
+}
+
+// kill ends the process as a power cut would; one that has ended already is left at that.
 func (p *process) kill(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Fatal(err)
 	}
-	_ = p.cmd.Wait()
+	<-p.ended()
+}
+
+// stop ends the process as a person would.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	<-p.ended()
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("SIGTERM ended it with exit code %d, want 0", code)
+	}
+}
+
+// ended is closed when the process has ended.
+func (p *process) ended() <-chan struct{} {
+	p.wait.Do(func() {
+		p.done = make(chan struct{})
+		go func() { _ = p.cmd.Wait(); close(p.done) }()
+	})
+	return p.done
 }
 
 // gate is a Python function that appends what it receives to a file outside the backend, once a gate file is there; until
@@ -212,10 +237,7 @@ func TestAKilledBackendLosesNothingThatItAccepted(t *testing.T) {
 	if !slices.IsSorted(records) || len(records) < 5 {
 		t.Errorf("the shard's records arrived as %q, want them in order", records)
 	}
-	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	if err := p.cmd.Wait(); err != nil {
-		t.Errorf("SIGTERM ended it with %v, want exit code 0", err)
-	}
+	p.stop(t)
 }
 
 func TestASecondBackendOnOneStateFolderIsTold(t *testing.T) {
@@ -258,8 +280,7 @@ def handler(event, context):
 			t.Errorf("the process %d outlived the next start", pid)
 		}
 	}
-	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	must(t, p.cmd.Wait())
+	p.stop(t)
 	if left, _ := filepath.Glob(filepath.Join(dir, "lambdasim-*")); len(left) > 0 {
 		t.Errorf("%v are left", left)
 	}

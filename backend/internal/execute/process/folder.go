@@ -57,36 +57,37 @@ func (f *Folder) Remove() error {
 func sweep(base string, log *slog.Logger) {
 	paths, _ := filepath.Glob(filepath.Join(base, folderPrefix+"*"))
 	for _, path := range paths {
-		lock := abandoned(path)
-		if lock == nil {
+		lock, ok := abandoned(path)
+		if !ok {
 			continue
 		}
 		if n := endLeftovers(path); n > 0 {
 			log.Info("ended what functions of a killed backend had left running", "processes", n, "folder", path)
 		}
 		if err := os.RemoveAll(path); err != nil {
-			log.Warn("remove a folder that functions of a killed backend worked in", "error", err)
+			log.Warn("remove a folder that functions of a killed backend worked in; the next start tries again", "error", err)
 		}
-		_ = lock.Close()
+		_ = lock.Close() // nil is no harm
 	}
 }
 
-// abandoned returns the lock of a folder of this user whose owner is dead; nil where he lives or the folder is not ours.
-func abandoned(path string) *os.File {
+// abandoned reports whether a folder is this user's and its owner dead, and returns its lock, taken. Without a lock it has
+// no owner either: a folder gets its name when it is locked, and loses the lock when it is being removed.
+func abandoned(path string) (lock *os.File, ok bool) {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil
+		return nil, false
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Uid != uint32(os.Geteuid()) {
-		return nil
+		return nil, false
 	}
-	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR, 0)
+	lock, err = os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR, 0)
 	if err != nil {
-		return nil
+		return nil, errors.Is(err, os.ErrNotExist)
 	}
 	if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
 		_ = lock.Close()
-		return nil
+		return nil, false
 	}
-	return lock
+	return lock, true
 }

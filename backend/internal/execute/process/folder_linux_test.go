@@ -36,6 +36,10 @@ func TestANewFolderEndsWhatKilledBackendsHaveLeft(t *testing.T) {
 	_, other := sleeps("/", "TMPDIR="+filepath.Join(living.Path, "tmp", "1"))
 	dead.Abandon()
 
+	half := filepath.Join(os.TempDir(), "lambdasim-work-half-removed")
+	if err := os.MkdirAll(filepath.Join(half, "code"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	third := folder()
 	<-child
 	<-function
@@ -46,7 +50,7 @@ func TestANewFolderEndsWhatKilledBackendsHaveLeft(t *testing.T) {
 		default:
 		}
 	}
-	for path, want := range map[string]bool{dead.Path: false, living.Path: true, third.Path: true} {
+	for path, want := range map[string]bool{dead.Path: false, half: false, living.Path: true, third.Path: true} {
 		if _, err := os.Stat(path); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", path, err == nil, want)
 		}
