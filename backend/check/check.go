@@ -78,6 +78,9 @@ func Check(p *Plan) Report {
 	c.destinations()
 	c.trust()
 	c.habits()
+	if p.raw.Complete != nil && !*p.raw.Complete {
+		c.partly()
+	}
 	order := []Verdict{Missing, Unknown, Notice, Allowed}
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Verdict), slices.Index(order, b.Verdict)), cmp.Compare(a.Address, b.Address),
@@ -111,6 +114,16 @@ func (c *checker) index() {
 	}
 	for _, r := range c.plan.of("iam_role") {
 		c.roles[c.plan.attr(r, "arn").text] = r
+	}
+}
+
+// partly makes unknown what is missing in a plan that is not the whole: with -target, or with something deferred.
+func (c *checker) partly() {
+	for i := range c.findings {
+		if f := &c.findings[i]; f.Verdict == Missing {
+			f.Verdict, f.Mend = Unknown, nil
+			f.Reason += "; but the plan is not the whole of what is configured (-target, or something deferred), and what is missing may be in the rest"
+		}
 	}
 }
 

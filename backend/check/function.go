@@ -23,9 +23,28 @@ type target struct {
 func (c *checker) targetOf(r *resource) (t target, ok bool) {
 	v := c.plan.attr(r, "function_name")
 	if v.given() && v.level != open && !v.hidden && !strings.HasPrefix(v.text, "arn:") {
-		v.text = c.plan.functionARN(r, v.text)
+		v.text = c.plan.functionARN(r, c.byName(r, v.text))
 	}
 	return c.targetARN(v)
+}
+
+// byName is the ARN of the one function of the plan that has a name, with the name's qualifier; else the name itself.
+func (c *checker) byName(r *resource, text string) string {
+	name, qualifier, qualified := strings.Cut(strings.TrimPrefix(text, "function:"), ":")
+	var found []string
+	for _, f := range c.plan.of("lambda_function") {
+		same := r.config == nil || f.config == nil || r.config.ProviderKey == f.config.ProviderKey
+		if same && c.plan.region(f) == c.plan.region(r) && c.plan.part(f, "function_name") == name {
+			found = append(found, c.plan.attr(f, "arn").text)
+		}
+	}
+	if len(found) != 1 {
+		return text
+	}
+	if qualified {
+		return found[0] + ":" + qualifier
+	}
+	return found[0]
 }
 
 // targetARN reads a function's ARN, or an invocation path of API Gateway with one in it. ok is false when the value names
@@ -52,7 +71,8 @@ func (c *checker) targetARN(v value) (t target, ok bool) {
 	}
 	name, qualifier, _ := strings.Cut(strings.TrimPrefix(a.Resource, "function:"), ":")
 	t.qualifier, t.account = qualifier, a.Account
-	t.function = arn.Function(a.Region, a.Account, name)
+	a.Resource = "function:" + name
+	t.function = a.String()
 	t.resource = c.functions[t.function]
 	if v.symbolic && v.from != nil && v.from.kind == "lambda_function" {
 		t.assumes = "the function is called as " + t.arn + ", without a qualifier after " + v.from.address

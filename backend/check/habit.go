@@ -49,7 +49,7 @@ func (c *checker) confusedDeputy(p permission) {
 	case !source.given():
 		c.notice("confused-deputy", r, who+" may call for the resources of any account: it has neither source_arn nor source_account", p.target.arn, account)
 	case who == "s3.amazonaws.com" && source.level != open && strings.HasPrefix(source.text, "arn:") && !c.ownBucket(source.text):
-		c.notice("bucket-account", r, "a bucket's ARN names no account: whoever makes a bucket with the name "+strings.TrimPrefix(source.text, arn.Bucket(""))+
+		c.notice("bucket-account", r, "a bucket's ARN names no account: whoever makes a bucket with the name "+source.text[strings.LastIndex(source.text, ":")+1:]+
 			" later may call the function; source_account bounds it", p.target.arn, account)
 	}
 }
@@ -62,7 +62,7 @@ func (c *checker) ownBucket(text string) bool {
 func (c *checker) objects(p permission) {
 	source := c.plan.attr(p.resource, "source_arn")
 	bucket, _, found := strings.Cut(source.text, "/")
-	if source.level == open || !found || !strings.HasPrefix(source.text, arn.Bucket("")) || c.plan.attr(p.resource, "principal").text != "s3.amazonaws.com" {
+	if a, err := arn.Parse(source.text); source.level == open || !found || err != nil || a.Service != "s3" || c.plan.attr(p.resource, "principal").text != "s3.amazonaws.com" {
 		return
 	}
 	c.notice("object-arn", p.resource, "the source_arn "+source.text+" is that of objects; S3 sends the bucket's, "+bucket+", so that it never matches", p.target.arn,

@@ -164,3 +164,22 @@ func TestAnExistingFunctionURL(t *testing.T) {
 		}
 	}
 }
+
+// TestAPlanOfAPart is about terraform plan -target: what is missing may be in the rest.
+func TestAPlanOfAPart(t *testing.T) {
+	text, err := os.ReadFile("testdata/cases/s3-no-permission.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := bytes.Replace(text, []byte(`"complete":true`), []byte(`"complete":false`), 1)
+	if bytes.Equal(text, part) {
+		t.Fatal("the plan does not say that it is complete")
+	}
+	p, err := check.Read(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := check.Check(p); r.Count(check.Missing) != 0 || r.Count(check.Unknown) != 1 || !strings.Contains(r.Findings[0].Reason, "may be in the rest") {
+		t.Errorf("%+v", r.Findings)
+	}
+}

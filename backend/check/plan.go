@@ -17,6 +17,7 @@ type Plan struct {
 	root      *scope
 	scopes    map[string]*scope
 	accounts  map[string]string // by identity
+	regions   map[string]string // by the key of the provider's configuration
 	busy      map[string]bool   // references that are being followed
 }
 
@@ -31,6 +32,7 @@ type (
 		ResourceChanges []rawChange    `json:"resource_changes"`
 		Configuration   *rawConfig     `json:"configuration"`
 		PriorState      *rawPriorState `json:"prior_state"`
+		Complete        *bool          `json:"complete"` // since Terraform 1.8
 	}
 	rawPriorState struct {
 		Values *rawValues `json:"values"`

@@ -72,6 +72,7 @@ func (p *Plan) build() {
 	}
 	slices.SortFunc(p.resources, func(a, b *resource) int { return strings.Compare(a.address, b.address) })
 	p.findAccounts()
+	p.findRegions()
 }
 
 // read takes the resources of a module and its children; with a mode only those of that mode.

@@ -35,7 +35,7 @@ func (c *checker) roleOf(by *resource, v value) role {
 	}
 	ro := role{arn: v.text, resource: c.roles[v.text]}
 	if !strings.HasPrefix(ro.arn, "arn:") {
-		ro.arn = arn.Role(c.plan.account(by), "/", v.text)
+		ro.arn = c.plan.home(by, arn.Role(c.plan.account(by), "/", v.text))
 		ro.resource = c.roles[ro.arn]
 	}
 	ro.name = ro.arn[strings.LastIndex(ro.arn, "/")+1:]
@@ -143,7 +143,7 @@ func (c *checker) managed(name string, v value) *document {
 			return d
 		}
 	}
-	if i := strings.Index(v.text, ":iam::aws:policy/"); i >= 0 {
+	if strings.Contains(v.text, ":iam::aws:policy/") {
 		own := v.text[strings.LastIndex(v.text, "/")+1:]
 		if statements, ok := ofAWS[own]; ok {
 			return &document{name: own, statements: slices.Clone(statements)}

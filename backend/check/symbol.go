@@ -9,7 +9,7 @@ import (
 
 // symbol is an attribute that the provider will compute: its ARN as far as the parts are known, or its name in braces.
 func (p *Plan) symbol(r *resource, attribute string) value {
-	text := p.synthesize(r, attribute)
+	text := p.home(r, p.synthesize(r, attribute))
 	if text == "" {
 		text = brace(r.address + "." + attribute)
 	}
@@ -128,7 +128,7 @@ func invokePath(region, functionARN string) string {
 }
 
 func (p *Plan) executionARN(r *resource, api string) string {
-	return "arn:" + arn.Partition + ":execute-api:" + p.region(r) + ":" + p.account(r) + ":" + api
+	return p.local(r, "execute-api", api)
 }
 
 // ruleARN is the ARN of an EventBridge rule, by a resource that has its name and perhaps its bus.
@@ -144,7 +144,7 @@ func (p *Plan) ruleARN(r *resource, rule string) string {
 	case !bus.absent && name != "default":
 		rule = name + "/" + rule
 	}
-	return "arn:" + arn.Partition + ":events:" + p.region(r) + ":" + p.account(r) + ":rule/" + rule
+	return p.local(r, "events", "rule/"+rule)
 }
 
 // functionARN is a function's ARN, given its name or already an ARN, in the region and account of r.
@@ -152,7 +152,24 @@ func (p *Plan) functionARN(r *resource, name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
 	}
-	return arn.Function(p.region(r), p.account(r), strings.TrimPrefix(name, "function:"))
+	return p.local(r, "lambda", "function:"+strings.TrimPrefix(name, "function:"))
+}
+
+// local is an ARN in a resource's own region and account.
+func (p *Plan) local(r *resource, service, rest string) string {
+	return p.home(r, arn.ARN{Partition: arn.Partition, Service: service, Region: p.region(r), Account: p.account(r), Resource: rest}.String())
+}
+
+// home puts an ARN into the partition of a resource's region.
+func (p *Plan) home(r *resource, text string) string {
+	partition := arn.Partition
+	switch region := p.region(r); {
+	case strings.HasPrefix(region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	return strings.ReplaceAll(text, "arn:"+arn.Partition+":", "arn:"+partition+":")
 }
 
 const (
@@ -168,7 +185,45 @@ func (p *Plan) region(r *resource) string {
 	if v := p.providerSetting(r, "region"); v != "" {
 		return v
 	}
+	if r.config != nil && p.regions[r.config.ProviderKey] != "" {
+		return p.regions[r.config.ProviderKey]
+	}
 	return someRegion
+}
+
+var arnWithRegion = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2,}-[a-z-]+-\d):`)
+
+// findRegions learns the region of each provider configuration that does not say it (AWS_REGION does then): from aws_region,
+// or from the ARNs that are known, if they agree.
+func (p *Plan) findRegions() {
+	p.regions = map[string]string{}
+	differ := map[string]bool{}
+	for _, r := range p.resources {
+		text, _ := r.values["arn"].(string)
+		m := arnWithRegion.FindStringSubmatch(text)
+		if r.config == nil || m == nil || r.mode != "managed" || r.kind == "" {
+			continue
+		}
+		key := r.config.ProviderKey
+		if was := p.regions[key]; was != "" && was != m[1] {
+			differ[key] = true
+		}
+		p.regions[key] = m[1]
+	}
+	for key := range differ {
+		delete(p.regions, key)
+	}
+	for _, r := range p.resources {
+		if r.kind != "region" || r.mode != "data" || r.config == nil {
+			continue
+		}
+		for _, attribute := range []string{"region", "name", "id"} {
+			if text, _ := r.values[attribute].(string); text != "" {
+				p.regions[r.config.ProviderKey] = text
+				break
+			}
+		}
+	}
 }
 
 // providerSetting is an argument of the configuration of a resource's provider, where it is a constant or a root variable.

@@ -35,7 +35,7 @@ type trigger struct {
 // allTriggers are the sources that keep their own mapping (each service's page in the Lambda developer guide).
 var allTriggers = []trigger{
 	{"s3_bucket_notification", "s3", "s3.amazonaws.com", "lambda_function", "lambda_function_arn", func(p *Plan, r *resource, _ int) string {
-		return arn.Bucket(p.part(r, "bucket"))
+		return p.home(r, arn.Bucket(p.part(r, "bucket")))
 	}, "", ""},
 	{"sns_topic_subscription", "sns", "sns.amazonaws.com", "", "endpoint", attributeSource("topic_arn"), "protocol", "lambda"},
 	{"cloudwatch_event_target", "events", "events.amazonaws.com", "", "arn", func(p *Plan, r *resource, _ int) string {
@@ -62,11 +62,6 @@ var userPoolTriggers = []string{"create_auth_challenge", "custom_message", "defi
 
 func attributeSource(attribute string) func(*Plan, *resource, int) string {
 	return func(p *Plan, r *resource, _ int) string { return p.part(r, attribute) }
-}
-
-// local is an ARN in a resource's own region and account.
-func (p *Plan) local(r *resource, service, rest string) string {
-	return arn.ARN{Partition: arn.Partition, Service: service, Region: p.region(r), Account: p.account(r), Resource: rest}.String()
 }
 
 // calls lists every source of the plan that calls a function.
