@@ -1,3 +1,7 @@
+resource "lambdasim_cognito_user_pool" "people" {
+  name = "people"
+}
+
 resource "lambdasim_cognito_user" "ada" {
   user_pool_id = lambdasim_cognito_user_pool.people.id
   username     = "ada"
@@ -6,5 +10,5 @@ resource "lambdasim_cognito_user" "ada" {
     email = "ada@example.com"
   }
 
-  depends_on = [lambdasim_permission.people]
+  # Where the pool has a pre_sign_up trigger: depends_on the lambdasim_permission that lets the pool call it.
 }
