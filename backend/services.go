@@ -82,6 +82,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
+	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}

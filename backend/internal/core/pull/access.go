@@ -71,9 +71,36 @@ func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *functi
 	if err != nil {
 		return policy.Decision{}, "", err
 	}
+	own, err := p.sourcePolicy(ctx, sourceARN)
+	if err != nil {
+		return policy.Decision{}, "", err
+	}
 	d, err := p.Authz.Decide(ctx, authz.Question{Session: session, Action: action, Resource: sourceARN,
-		ResourceAccount: source.Account, Region: source.Region})
+		ResourceAccount: source.Account, Region: source.Region, ResourcePolicy: own})
 	return d, session.RoleARN, err
+}
+
+// guarded is a source with a policy of its own, which counts beside the role's policies: it can allow within an account, must
+// allow across accounts, and can deny. When it changes, WakeRoles must be called.
+type guarded interface {
+	SourcePolicy(ctx context.Context, sourceARN string) (*policy.Source, error)
+}
+
+// sourcePolicy is the source's own policy, nil where it has none.
+func (p *Poller) sourcePolicy(ctx context.Context, sourceARN string) (*policy.Source, error) {
+	s, err := p.source(sourceARN)
+	if err != nil {
+		return nil, err
+	}
+	g, ok := s.queue.(guarded)
+	if !ok {
+		return nil, nil
+	}
+	own, err := g.SourcePolicy(ctx, sourceARN)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil // the source is gone: who asks finds out
+	}
+	return own, err
 }
 
 func marshal(d policy.Decision) json.RawMessage {

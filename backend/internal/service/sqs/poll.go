@@ -8,6 +8,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // The store is a source of event source mappings.
@@ -26,6 +27,15 @@ func (s *Store) Describe(ctx context.Context, queueARN string) (pull.QueueAttrib
 	}
 	set := s.settingsOf(q)
 	return pull.QueueAttributes{FIFO: set.fifo, VisibilityTimeout: set.visibility}, nil
+}
+
+// SourcePolicy is the policy of a queue, which counts beside the execution role's.
+func (s *Store) SourcePolicy(ctx context.Context, queueARN string) (*policy.Source, error) {
+	q, err := s.byARN(ctx, queueARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.settingsOf(q).policy, nil
 }
 
 // Receive takes visible messages for a poller.

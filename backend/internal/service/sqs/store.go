@@ -63,10 +63,12 @@ type Store struct {
 	authz  *authz.Authorizer
 	writer *postgres.Coalescer[*work]
 	// wake tells a queue's pollers that messages became visible.
-	wake    func(queueARN string)
-	expired *postgres.Behind[expired]
-	ended   chan struct{} // closed when no long poll may wait any more
-	ending  sync.Once
+	wake func(queueARN string)
+	// policyChanged tells the pollers that a queue's policy may allow them now, with the queue's account.
+	policyChanged func(account string)
+	expired       *postgres.Behind[expired]
+	ended         chan struct{} // closed when no long poll may wait any more
+	ending        sync.Once
 
 	loading sync.Mutex // one queue is read at a time
 
@@ -81,11 +83,15 @@ type expired struct{ queue, seq int64 }
 // NewStore returns a store over db. wake is called after every commit that made messages of a queue visible, or that may let
 // one become visible sooner than a poller knows, and when a queue is made or changed.
 func NewStore(db *postgres.DB, ids *ident.Source, a *authz.Authorizer, log *slog.Logger, wake func(queueARN string)) *Store {
-	s := &Store{db: db, ids: ids, authz: a, wake: wake, cache: map[string]*queue{}, ended: make(chan struct{})}
+	s := &Store{db: db, ids: ids, authz: a, wake: wake, cache: map[string]*queue{}, ended: make(chan struct{}),
+		policyChanged: func(string) {}}
 	s.writer = postgres.NewCoalescer(db, 1, 500, s.write)
 	s.expired = postgres.NewBehind(db, log, "expired messages", 1000, 0, deleteExpired)
 	return s
 }
+
+// OnPolicy has f called after a commit that changed a queue's policy, with the queue's account. Call it before the store serves.
+func (s *Store) OnPolicy(f func(account string)) { s.policyChanged = f }
 
 // EndPolls lets every long poll answer now with what it has.
 func (s *Store) EndPolls() { s.ending.Do(func() { close(s.ended) }) }
@@ -233,7 +239,8 @@ func (s *Store) change(ctx context.Context, q *queue, attributes, tags map[strin
 		return err
 	})
 	if err == nil {
-		s.wake(q.arn()) // the policy may allow its pollers now
+		s.policyChanged(q.account)
+		s.wake(q.arn()) // its visibility timeout may be another
 	}
 	return err
 }
