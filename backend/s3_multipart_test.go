@@ -250,6 +250,54 @@ func TestS3Copies(t *testing.T) {
 	}
 }
 
+func TestS3ObjectTags(t *testing.T) {
+	b := setup(t)
+	b.bucket(t, "plain")
+	seen := b.notified(t, "plain")
+	ctx, plain := t.Context(), aws.String("plain")
+	if _, err := b.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: plain, Key: aws.String("k"), Body: strings.NewReader("x"), Tagging: aws.String("a=1&b=two+words")}); err != nil {
+		t.Fatal(err)
+	}
+	tags := func(key string) string {
+		t.Helper()
+		out, err := b.s3.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: plain, Key: &key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, tag := range out.TagSet {
+			all = append(all, *tag.Key+"="+*tag.Value)
+		}
+		return strings.Join(all, ",")
+	}
+	if got := tags("k"); got != "a=1,b=two words" {
+		t.Error(got)
+	}
+	if _, err := b.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: plain, Key: aws.String("copy"), CopySource: aws.String("plain/k"), MetadataDirective: s3types.MetadataDirectiveReplace}); err != nil || tags("copy") != "a=1,b=two words" {
+		t.Error(tags("copy"), err)
+	}
+	if _, err := b.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: plain, Key: aws.String("copy"), CopySource: aws.String("plain/k"), TaggingDirective: s3types.TaggingDirectiveReplace, Tagging: aws.String("c=3")}); err != nil || tags("copy") != "c=3" {
+		t.Error(tags("copy"), err)
+	}
+	if _, err := b.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: plain, Key: aws.String("k"), Tagging: &s3types.Tagging{TagSet: []s3types.Tag{{Key: aws.String("z"), Value: aws.String("")}}}}); err != nil || tags("k") != "z=" {
+		t.Error(tags("k"), err)
+	}
+	if _, err := b.s3.DeleteObjectTagging(ctx, &s3.DeleteObjectTaggingInput{Bucket: plain, Key: aws.String("k")}); err != nil || tags("k") != "" {
+		t.Error(tags("k"), err)
+	}
+	_, err := b.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: plain, Key: aws.String("k"), Body: strings.NewReader("x"), Tagging: aws.String("a=1&a=2")})
+	refused(t, err, "InvalidTag")
+	_, err = b.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: plain, Key: aws.String("none"), Tagging: &s3types.Tagging{TagSet: []s3types.Tag{}}})
+	refused(t, err, "NoSuchKey")
+	writer := b.user(t, "writer", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]}`)
+	_, err = writer.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: plain, Key: aws.String("k"), Body: strings.NewReader("x"), Tagging: aws.String("a=1")})
+	refused(t, err, "AccessDenied")
+	want := []string{"ObjectCreated:Put of k in plain", "ObjectCreated:Copy of copy in plain", "ObjectCreated:Copy of copy in plain", "ObjectTagging:Put of k in plain", "ObjectTagging:Delete of k in plain"}
+	if diff := cmp.Diff(want, seen()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Large bodies lie in temporary files while they are read, and none is left.
 func TestS3LeavesNoTemporaryFiles(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
@@ -277,7 +325,7 @@ func (b *bundle) notified(t *testing.T, bucket string) func() []string {
 		t.Fatal(err)
 	}
 	_, err = b.s3.PutBucketNotificationConfiguration(t.Context(), &s3.PutBucketNotificationConfigurationInput{Bucket: &bucket, NotificationConfiguration: &s3types.NotificationConfiguration{
-		LambdaFunctionConfigurations: []s3types.LambdaFunctionConfiguration{{LambdaFunctionArn: aws.String(functionARN("watch")), Events: []s3types.Event{"s3:ObjectCreated:*"}}}}})
+		LambdaFunctionConfigurations: []s3types.LambdaFunctionConfiguration{{LambdaFunctionArn: aws.String(functionARN("watch")), Events: []s3types.Event{"s3:ObjectCreated:*", "s3:ObjectTagging:*"}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

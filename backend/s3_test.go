@@ -87,10 +87,6 @@ func TestS3SubresourcesThatAreNotSimulatedTouchNothing(t *testing.T) {
 	b.put(t, "plain", "k", "content")
 	ctx, plain, empty, key := t.Context(), aws.String("plain"), aws.String("empty"), aws.String("k")
 	for name, call := range map[string]func() error{
-		"PUT object ?tagging": func() error {
-			_, err := b.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: plain, Key: key, Tagging: &s3types.Tagging{TagSet: []s3types.Tag{}}})
-			return err
-		},
 		"GET object ?attributes": func() error {
 			_, err := b.s3.GetObjectAttributes(ctx, &s3.GetObjectAttributesInput{Bucket: plain, Key: key, ObjectAttributes: []s3types.ObjectAttributes{"ETag"}})
 			return err
@@ -131,6 +127,9 @@ func TestS3SubresourcesThatAreNotSimulatedTouchNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) { refused(t, call(), "NotImplemented") })
 	}
 	if _, err := b.s3.DeleteBucketTagging(ctx, &s3.DeleteBucketTaggingInput{Bucket: empty}); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: plain, Key: key, Tagging: &s3types.Tagging{TagSet: []s3types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}}}); err != nil {
 		t.Error(err)
 	}
 	if got := b.get(t, "plain", "k"); string(got) != "content" {
@@ -187,7 +186,6 @@ func TestS3HeadersThatAreNotSimulatedAreRefusedByName(t *testing.T) {
 		"x-amz-storage-class":          {StorageClass: s3types.StorageClassGlacier},
 		"x-amz-server-side-encryption": {ServerSideEncryption: s3types.ServerSideEncryptionAwsKms},
 		"x-amz-acl":                    {ACL: s3types.ObjectCannedACLPublicRead},
-		"x-amz-tagging":                {Tagging: aws.String("a=b")},
 		"x-amz-grant-read":             {GrantRead: aws.String("id=1")},
 	} {
 		in.Bucket, in.Key, in.Body = aws.String("plain"), aws.String("k"), strings.NewReader("x")
@@ -303,8 +301,12 @@ func TestS3PresignedRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if res.StatusCode != http.StatusNotImplemented {
-		t.Errorf("a presigned PUT with tags, which are not simulated: %d", res.StatusCode)
+	tags, err := b.s3.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: aws.String("plain"), Key: aws.String("k")})
+	if err != nil || res.StatusCode != 200 || len(tags.TagSet) != 1 || *tags.TagSet[0].Value != "b" {
+		t.Errorf("a presigned PUT with tags in the query: %d, %v %v", res.StatusCode, tags, err)
+	}
+	if status, body := fetch(t, b.b.URL()+"/plain/k?AWSAccessKeyId=test&Signature=x&Expires=2000000000"); status != 400 || !strings.Contains(body, "Please use AWS4-HMAC-SHA256") {
+		t.Errorf("Signature Version 2: %d %s", status, body)
 	}
 }
 

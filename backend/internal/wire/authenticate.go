@@ -60,6 +60,11 @@ func refuse(p Protocol, err error) *Error {
 		if p == RESTXML {
 			e.Message = "Access Denied"
 		}
+	case errors.Is(err, errMechanism):
+		e.Code, e.Status = w.incomplete, http.StatusBadRequest
+		if p == RESTXML {
+			e.Code, e.Message = "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+		}
 	case errors.As(err, &incomplete):
 		e.Code, e.Status = w.incomplete, http.StatusBadRequest
 	case errors.As(err, &skew):

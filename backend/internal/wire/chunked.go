@@ -50,6 +50,9 @@ func DecodeBody(r *http.Request, call *Call) (*Body, error) {
 		in, b.Length = c, c.left
 	case len(declared) == sha256.Size*2:
 		in = &hashedReader{r: r.Body, h: sha256.New(), want: declared}
+	case declared != "" && declared != unsignedPayload:
+		return nil, &Error{Status: http.StatusBadRequest, Code: "InvalidArgument", Fields: map[string]string{"ArgumentName": "x-amz-content-sha256", "ArgumentValue": declared},
+			Message: "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value."}
 	}
 	b.Reader = &checkedReader{in: in, check: check, trailer: b.Trailer}
 	return b, nil

@@ -45,6 +45,9 @@ type signature struct {
 	seed                         []byte // the signing key, once verified: chunks are signed with it
 }
 
+// errMechanism is a signature of version 2, which AWS itself accepts in its oldest regions only.
+var errMechanism = errors.New("the request is signed with Signature Version 2; lambdasim verifies version 4 (in ~/.aws/config: s3 = signature_version = s3v4)")
+
 // errUnsigned and incompleteError come of reading a signature; the server words them as the service does.
 var errUnsigned = errors.New("the request is not signed")
 
@@ -60,7 +63,13 @@ func readSignature(r *http.Request) (*signature, error) {
 			return presignedSignature(q)
 		}
 	}
+	if strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=") {
+		return nil, errMechanism // Signature Version 2, in the query
+	}
 	header := r.Header.Get("Authorization")
+	if strings.HasPrefix(header, "AWS ") {
+		return nil, errMechanism
+	}
 	if header == "" {
 		return nil, errUnsigned
 	}

@@ -78,6 +78,11 @@ func (a *API) copyObject(ctx context.Context, q *request) error {
 	if directive != "" && directive != "COPY" && directive != "REPLACE" {
 		return argument("InvalidArgument", "Unknown metadata directive.", map[string]string{"ArgumentName": "x-amz-metadata-directive", "ArgumentValue": directive})
 	}
+	given := q.r.Header.Get("X-Amz-Tagging-Directive")
+	if given != "" && given != "COPY" && given != "REPLACE" {
+		return argument("InvalidArgument", "Unknown tagging directive.", map[string]string{"ArgumentName": "x-amz-tagging-directive", "ArgumentValue": given})
+	}
+	tags := o.headers[tagHeader]
 	for again := true; again; {
 		from, err := a.source(ctx, q)
 		if err != nil {
@@ -91,6 +96,9 @@ func (a *API) copyObject(ctx context.Context, q *request) error {
 		}
 		if directive != "REPLACE" {
 			o.contentType, o.headers = from.contentType, maps.Clone(from.headers)
+		}
+		if o.headers[tagHeader] = tags; given != "REPLACE" {
+			o.headers[tagHeader] = from.headers[tagHeader]
 		}
 		err = a.copy(ctx, q, from, o)
 		if again = errors.Is(err, errReplaced); err != nil && !again {

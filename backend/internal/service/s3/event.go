@@ -55,12 +55,17 @@ func (n *notification) matches(c change) bool {
 
 // record is the event as functions receive it (recorded from AWS; S3 user guide, event message structure).
 func record(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, sequencer int64) map[string]any {
-	o := map[string]any{"key": eventKey(c.object.key), "sequencer": fmt.Sprintf("%018X", sequencer)}
-	if !c.removed {
-		o["size"], o["eTag"] = c.object.size, c.object.etag
+	o, version := map[string]any{"key": eventKey(c.object.key)}, "2.1"
+	switch {
+	case strings.HasPrefix(c.event, "ObjectTagging:"): // no size and no sequencer: the object is as it was
+		o["eTag"], version = c.object.etag, "2.3"
+	case c.removed:
+		o["sequencer"] = fmt.Sprintf("%018X", sequencer)
+	default:
+		o["size"], o["eTag"], o["sequencer"] = c.object.size, c.object.etag, fmt.Sprintf("%018X", sequencer)
 	}
 	return map[string]any{"Records": []any{map[string]any{
-		"eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": b.region, "eventTime": stamp(tx.Now), "eventName": c.event,
+		"eventVersion": version, "eventSource": "aws:s3", "awsRegion": b.region, "eventTime": stamp(tx.Now), "eventName": c.event,
 		"userIdentity":      map[string]any{"principalId": "AWS:" + principalID(q.call.Session)},
 		"requestParameters": map[string]any{"sourceIPAddress": q.call.SourceIP},
 		"responseElements":  map[string]any{"x-amz-request-id": q.call.RequestID, "x-amz-id-2": q.call.RequestID},

@@ -85,9 +85,12 @@ func (a *API) content(ctx context.Context, o *object, from, n int64, algorithm s
 func (o *object) answer(q *request, from, n int64) {
 	h := q.Header()
 	for name, v := range o.headers {
-		if !strings.HasPrefix(name, checksumPrefix) {
+		if !strings.HasPrefix(name, checksumPrefix) && name != tagHeader {
 			h.Set(name, v)
 		}
+	}
+	if n := len(o.tags()); n > 0 {
+		h.Set("X-Amz-Tagging-Count", strconv.Itoa(n))
 	}
 	h.Set("Content-Type", o.contentType)
 	h.Set("Etag", `"`+o.etag+`"`)

@@ -34,11 +34,9 @@ var harmless = map[string][]string{
 	"X-Amz-Acl":                                       {"private", "bucket-owner-full-control"},
 	"X-Amz-Storage-Class":                             {"STANDARD"},
 	"X-Amz-Server-Side-Encryption":                    {"AES256"},
-	"X-Amz-Tagging-Directive":                         {"COPY"},
 	"X-Amz-Object-Ownership":                          {"BucketOwnerEnforced"},
 	"X-Amz-Bucket-Object-Lock-Enabled":                {"false", "False"},
 	"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": {"false", "False"},
-	"X-Amz-Tagging":                                   nil,
 	"X-Amz-Website-Redirect-Location":                 nil,
 	"X-Amz-Object-Lock-Mode":                          nil, "X-Amz-Object-Lock-Legal-Hold": nil, "X-Amz-Object-Lock-Retain-Until-Date": nil,
 	"X-Amz-Grant-Full-Control": nil, "X-Amz-Grant-Read": nil, "X-Amz-Grant-Read-Acp": nil, "X-Amz-Grant-Write": nil, "X-Amz-Grant-Write-Acp": nil,
@@ -77,7 +75,7 @@ type object struct {
 	segments          []segment
 	size              int64
 	etag, contentType string
-	headers           map[string]string // kept ones, x-amz-meta-… and x-amz-checksum-…
+	headers           map[string]string // kept ones, x-amz-meta-…, x-amz-checksum-… and x-amz-tagging
 	modified          time.Time
 }
 
@@ -111,6 +109,12 @@ func described(q *request) (*object, error) {
 	o := &object{bucket: q.bucket, key: q.key, contentType: q.r.Header.Get("Content-Type"), headers: keep(q.r.Header)}
 	if o.contentType == "" {
 		o.contentType = "binary/octet-stream"
+	}
+	if text := q.r.Header.Get(tagHeader); text != "" {
+		var err error
+		if o.headers[tagHeader], err = headerTags(text); err != nil {
+			return nil, err
+		}
 	}
 	n := 0
 	for name, v := range o.headers {

@@ -6,7 +6,7 @@
 // S3 does, and again at every event, when nobody is there to hear the answer but the trace.
 //
 // The front is a switch on method, bucket, key and subresource. A subresource that is not simulated is refused by name; it
-// never falls through to the object or the bucket. Versioning, ACLs, tags of objects and bucket policies are among those today.
+// never falls through to the object or the bucket. Versioning, ACLs and bucket policies are among those today.
 //
 // A body is read to its end, checked, and held in a temporary file where it is large, before a transaction begins; what is
 // sent lies ready before a client gets its first byte. So no client makes the database wait, and no object has to fit into
@@ -139,6 +139,12 @@ const eachKey = "s3:DeleteObjects"
 
 func (a *API) objectSubresource(q *request, name string) (string, handler) {
 	switch q.r.Method + " " + name {
+	case "PUT tagging":
+		return "s3:PutObjectTagging", a.putObjectTagging
+	case "GET tagging":
+		return "s3:GetObjectTagging", a.getObjectTagging
+	case "DELETE tagging":
+		return "s3:DeleteObjectTagging", a.deleteObjectTagging
 	case "POST uploads":
 		return "s3:PutObject", a.createUpload
 	case "PUT uploadId":
@@ -224,6 +230,11 @@ func (a *API) dispatch(ctx context.Context, q *request) (err error) {
 	}
 	if action != eachKey {
 		if err := a.may(ctx, q, action, q.bucket, q.key); err != nil {
+			return err
+		}
+	}
+	if q.r.Header.Get(tagHeader) != "" { // what is stored with tags needs the right to tag as well
+		if err := a.may(ctx, q, "s3:PutObjectTagging", q.bucket, q.key); err != nil {
 			return err
 		}
 	}

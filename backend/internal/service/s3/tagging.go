@@ -25,18 +25,22 @@ type tagging struct {
 }
 
 // readTags holds a tag set to S3's rules: names of 1 to 128 characters, each once; values of at most 256.
-func readTags(body []byte) (map[string]string, error) {
+func readTags(body []byte, most int, tooMany string) (map[string]string, error) {
 	var in struct {
 		Tags []tag `xml:"TagSet>Tag"`
 	}
 	if xml.Unmarshal(body, &in) != nil {
 		return nil, malformedXML()
 	}
-	if len(in.Tags) > mostTags {
-		return nil, wire.Errorf(http.StatusBadRequest, "BadRequest", "Bucket tag count cannot be greater than %d", mostTags)
+	return checkTags(in.Tags, most, tooMany)
+}
+
+func checkTags(list []tag, most int, tooMany string) (map[string]string, error) {
+	if len(list) > most {
+		return nil, wire.Errorf(http.StatusBadRequest, "BadRequest", tooMany+" cannot be greater than %d", most)
 	}
 	tags := map[string]string{}
-	for _, t := range in.Tags {
+	for _, t := range list {
 		_, twice := tags[t.Key]
 		switch n := utf8.RuneCountInString(t.Key); {
 		case n < 1 || n > 128:
@@ -57,7 +61,7 @@ func (a *API) putTagging(ctx context.Context, q *request) error {
 	if err != nil {
 		return err
 	}
-	tags, err := readTags(body)
+	tags, err := readTags(body, mostTags, "Bucket tag count")
 	if err == nil {
 		err = a.setTags(ctx, q, tags)
 	}
