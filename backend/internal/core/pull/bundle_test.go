@@ -176,6 +176,14 @@ func (b *bundle) must(err error) {
 	}
 }
 
+// check is must for code that runs in the backend's own goroutines, which may not be ended.
+func (b *bundle) check(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Error(err)
+	}
+}
+
 func (b *bundle) mapping(sourceARN string, c pull.Config) *pull.EventSourceMapping {
 	b.t.Helper()
 	m, err := b.create(sourceARN, c)

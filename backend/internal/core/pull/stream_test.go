@@ -31,7 +31,7 @@ func TestACheckpointMovesOnlyWhenTheFunctionHasSucceeded(t *testing.T) {
 	// The process dies while the function runs: at that moment nothing may have been settled.
 	b.set(func([]string) *invoke.Outcome {
 		var checkpoint string
-		b.must(b.db.QueryRow(t.Context(), `SELECT checkpoint FROM pull.lanes`).Scan(&checkpoint))
+		b.check(b.db.QueryRow(t.Context(), `SELECT checkpoint FROM pull.lanes`).Scan(&checkpoint))
 		if checkpoint != "" {
 			t.Errorf("while the function runs the checkpoint is %q", checkpoint)
 		}
@@ -106,7 +106,7 @@ func TestAChangeOfTheRoleIsNotMissedByAPollerThatIsStopping(t *testing.T) {
 	b.must(b.identity.DeleteInline(t.Context(), roleKey, "p"))
 	b.onWarning = func() {
 		b.onWarning = nil
-		b.must(b.identity.PutInline(t.Context(), roleKey, "p", allowed))
+		b.check(b.identity.PutInline(t.Context(), roleKey, "p", allowed))
 	}
 	b.put("s1", "a")
 	b.ran("a")
@@ -115,7 +115,7 @@ func TestAChangeOfTheRoleIsNotMissedByAPollerThatIsStopping(t *testing.T) {
 func TestEachPollIsAsTheRole(t *testing.T) {
 	b := streaming(t, pull.Config{BatchSize: 1})
 	b.set(func([]string) *invoke.Outcome {
-		b.must(b.identity.DeleteInline(t.Context(), roleKey, "p"))
+		b.check(b.identity.DeleteInline(t.Context(), roleKey, "p"))
 		return nil
 	})
 	b.put("s1", "a", "b")
