@@ -24,6 +24,7 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -70,6 +71,7 @@ type realWorld struct {
 	state, dir, tmp string // of the backend; what functions write; its folder for temporary files
 	p               *process
 	clients         *clients
+	queues          map[string]*string // URLs
 	loaders         sync.WaitGroup
 
 	mu       sync.Mutex
@@ -81,7 +83,7 @@ type realWorld struct {
 
 func newRealWorld(t *testing.T, seed uint64) *realWorld {
 	w := &realWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 11)), seed: seed, binary: program(t), state: stateFolder(t), dir: folder(t), tmp: folder(t),
-		accepted: map[string][]string{}, struck: map[string]int{}}
+		queues: map[string]*string{}, accepted: map[string][]string{}, struck: map[string]int{}}
 	t.Setenv("TMPDIR", w.tmp)
 	w.p = start(t, w.binary, w.state)
 	w.clients = newClients(w.p.url, "test", "test", "")
@@ -97,12 +99,13 @@ def handler(event, context):
     for r in event.get("Records", [event]):
         if "s3" in r: lines.append({"n": r["s3"]["object"]["key"]})
         elif "kinesis" in r: lines.append({"n": base64.b64decode(r["kinesis"]["data"]).decode(), "shard": r["eventID"].split(":")[0], "seq": r["kinesis"]["sequenceNumber"]})
+        elif "body" in r: lines.append({"n": r["body"], "shard": r["attributes"].get("MessageGroupId", ""), "seq": r["attributes"].get("SequenceNumber", "")})
         else: lines.append({"n": r["n"]})
     fd = os.open(os.environ["SEEN"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.write(fd, "".join(json.dumps(l) + "\n" for l in lines).encode())
     os.close(fd)
     for l in lines:
-        if "shard" in l and l["n"].endswith("77"):
+        if l.get("shard") and l["n"].endswith("77"):
             try: os.close(os.open(os.environ["SEEN"] + "-" + l["n"], os.O_CREAT | os.O_EXCL))
             except FileExistsError: continue
             raise RuntimeError("the first time")
@@ -113,12 +116,12 @@ const (
 	realWriters = 2 // of each kind
 )
 
-// build makes three functions, a bucket that notifies one, and a stream of several shards that is mapped to two.
+// build makes functions, a bucket that notifies one, a stream of several shards that is mapped to two, and two queues.
 func (w *realWorld) build() {
 	t, ctx, c := w.t, w.t.Context(), w.clients
 	b := &bundle{clients: c}
-	b.role(t, "r", pullPolicy)
-	for _, name := range []string{"events", "objects", "records", "records2"} {
+	b.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kinesis:*","sqs:*"],"Resource":"*"}]}`)
+	for _, name := range []string{"events", "objects", "records", "records2", "messages", "grouped"} {
 		_, err := c.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{FunctionName: &name, Role: aws.String("arn:aws:iam::" + account + ":role/r"), Runtime: "python3.12",
 			Handler: aws.String("main.handler"), Timeout: aws.Int32(30), Code: codeOf(archive(t, map[string]string{"main.py": journal})),
 			Environment: &lambdatypes.Environment{Variables: map[string]string{"SEEN": filepath.Join(w.dir, name)}}})
@@ -138,6 +141,18 @@ func (w *realWorld) build() {
 	for name, size := range map[string]int32{"records": 10, "records2": 3} {
 		_, err = c.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: &name, StartingPosition: "TRIM_HORIZON",
 			EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:" + account + ":stream/s"), BatchSize: &size})
+		must(t, err)
+	}
+	for taker, queue := range map[string]string{"messages": "q", "grouped": "q.fifo"} {
+		attributes := map[string]string{"VisibilityTimeout": "30"}
+		if taker == "grouped" {
+			attributes["FifoQueue"] = "true"
+		}
+		out, err := c.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &queue, Attributes: attributes})
+		must(t, err)
+		w.queues[taker] = out.QueueUrl
+		_, err = c.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: &taker,
+			EventSourceArn: aws.String("arn:aws:sqs:us-east-1:" + account + ":" + queue), BatchSize: aws.Int32(5)})
 		must(t, err)
 	}
 }
@@ -169,6 +184,15 @@ func (w *realWorld) load(ctx context.Context) {
 			_, err := c.kinesis.PutRecords(ctx, in)
 			return names, err
 		}, "records", "records2")
+		w.write(ctx, i, func(ctx context.Context, n string) ([]string, error) {
+			_, err := c.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: w.queues["messages"], MessageBody: &n})
+			return []string{n}, err
+		}, "messages")
+		w.write(ctx, i, func(ctx context.Context, n string) ([]string, error) {
+			group := "g" + n[len(n)-1:] // ten groups, to each of which both writers send
+			_, err := c.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: w.queues["grouped"], MessageBody: &n, MessageGroupId: &group, MessageDeduplicationId: &n})
+			return []string{n}, err
+		}, "grouped")
 	}
 }
 
@@ -203,7 +227,7 @@ func (w *realWorld) write(ctx context.Context, writer int, send func(context.Con
 
 // strike waits a moment and kills something.
 func (w *realWorld) strike() {
-	wait := clock.NewWallTimer(time.Duration(100+w.rnd.IntN(1400)) * time.Millisecond)
+	wait := clock.NewWallTimer(time.Duration(200+w.rnd.IntN(2300)) * time.Millisecond)
 	select {
 	case <-wait.C():
 	case <-w.p.ended(): // of the strike before, later than this waited for
@@ -354,8 +378,8 @@ func (w *realWorld) check() {
 	}
 }
 
-// arrived reads a function's journal, and checks the order of each shard: no record comes for the first time after one
-// that was put later.
+// arrived reads a function's journal, and checks the order of each shard and message group: nothing comes for the first
+// time after what was put later.
 func (w *realWorld) arrived(taker string) (first map[string]bool, twice int) {
 	text, err := os.ReadFile(filepath.Join(w.dir, taker))
 	must(w.t, err)
