@@ -38,7 +38,7 @@ func (r *Recorder) List(ctx context.Context, q Query) ([]Delivery, error) {
 		FROM trace.deliveries
 		WHERE id > @after
 			AND (@function = '' OR target_arn = @function OR split_part(target_arn, ':', 7) = @function
-				OR target_arn LIKE replace(replace(@function, '\', '\\'), '_', '\_') || ':%')
+				OR starts_with(target_arn, @function || ':'))
 			AND (@source = '' OR source_service = @source OR source_arn = @source)
 			AND (@outcome = '' OR outcome = @outcome)
 			AND (@account = '' OR account = @account)

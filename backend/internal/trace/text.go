@@ -47,10 +47,11 @@ func attempts(n int) string {
 }
 
 func reason(s Step) string {
+	text := strings.TrimRight(s.Reason, "\n")
 	if s.Rule == "" {
-		return s.Reason
+		return text
 	}
-	return s.Reason + "  [" + s.Rule + "]"
+	return text + "  [" + s.Rule + "]"
 }
 
 // indent keeps the lines of a long reason under its first, and what a function may have written printable.
@@ -64,5 +65,5 @@ func indent(s string) string {
 		}
 		return r
 	}, s)
-	return strings.ReplaceAll(strings.TrimRight(clean, "\n"), "\n", "\n"+strings.Repeat(" ", 30))
+	return strings.ReplaceAll(clean, "\n", "\n"+strings.Repeat(" ", 30))
 }
