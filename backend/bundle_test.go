@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -40,6 +42,8 @@ type clients struct {
 	s3      *s3.Client
 	kinesis *kinesis.Client
 	sqs     *sqs.Client
+	tables  *dynamodb.Client
+	streams *dynamodbstreams.Client
 }
 
 // setup starts a backend on a database of the test's own, with a virtual clock and a seed.
@@ -82,7 +86,8 @@ func newClients(url, key, secret, token string) *clients {
 		HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}}, RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
-		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg)}
+		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg),
+		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg)}
 }
 
 // as returns clients of the root of another account.

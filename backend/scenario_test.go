@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	kinesistypes "github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -278,6 +280,36 @@ var verbs = map[string]func(ctx context.Context, s *story, rest string) error{
 			in.Records = append(in.Records, kinesistypes.PutRecordsRequestEntry{PartitionKey: aws.String("k"), Data: []byte(data)})
 		}
 		_, err := s.kinesis.PutRecords(ctx, in)
+		return err
+	},
+	// table NAME VIEW: with a stream, in one partition
+	"table": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		s.bundle.table(s.t, &dynamodb.CreateTableInput{TableName: &w[0], BillingMode: "PROVISIONED",
+			StreamSpecification: &dynamodbtypes.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: dynamodbtypes.StreamViewType(w[1])}})
+		return nil
+	},
+	// item TABLE ITEM
+	"item": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		_, err := s.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: &w[0], Item: av(w[1])})
+		return err
+	},
+	// drop TABLE KEY
+	"drop": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		_, err := s.tables.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &w[0], Key: av(w[1])})
+		return err
+	},
+	// follow TABLE FUNCTION POSITION BATCH RETRIES: map, for the stream of a table
+	"follow": func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 5)
+		var batch, retries int32
+		if _, err := fmt.Sscan(w[3]+" "+w[4], &batch, &retries); err != nil {
+			return err
+		}
+		_, err := s.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: &w[1], EventSourceArn: s.streamOf(s.t, w[0]),
+			StartingPosition: lambdatypes.EventSourcePosition(w[2]), BatchSize: &batch, MaximumRetryAttempts: &retries})
 		return err
 	},
 	// invoke FUNCTION TYPE PAYLOAD

@@ -22,6 +22,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
@@ -35,7 +36,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, pull.Schema,
-		kinesis.Schema, s3.Schema, cognito.Schema, sqs.Schema}
+		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -51,6 +52,7 @@ type parts struct {
 	poller     *pull.Poller
 	scripts    *script.Executor
 	kinesis    *kinesis.Store
+	dynamodb   *dynamodb.Store
 	s3         *s3.API
 	cognito    *cognito.API
 	sqs        *sqs.Store
@@ -84,6 +86,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
 	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
+	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, cfg.Log, p.poller.Wake)
+	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
@@ -104,12 +108,14 @@ func assemble(b *Backend) (*parts, error) {
 
 // services is the list of AWS services.
 func (b *Backend) services(p *parts) []wire.Service {
+	tables := &dynamodb.API{Store: p.dynamodb, Clock: b.clk, IDs: b.ids, Authorize: p.authorize}
 	return []wire.Service{
 		(&lambda.API{Functions: p.functions, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
 			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
 		(&iam.API{Identity: p.identity}).Service(),
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
+		tables.Service(), tables.Streams(),
 		p.s3.Service(),
 		p.cognito.Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
@@ -182,6 +188,7 @@ func (p *parts) close(ctx context.Context) error {
 	p.poller.Close()
 	p.kinesis.Close()
 	p.sqs.Close()
+	p.dynamodb.Close()
 	p.trace.Close()
 	p.logs.Close()
 	return err

@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -47,6 +49,22 @@ var SQSAPI = sync.OnceValue(func() *API {
 	older.Protocol, older.Target, older.Namespace = Query, "", "http://queue.amazonaws.com/doc/2012-11-05/"
 	api.older = &older
 	return api
+})
+
+// DynamoDBAPI is Amazon DynamoDB: JSON 1.0. It shares its signing name with its streams.
+var DynamoDBAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(dynamodb.NewFromConfig(nowhere(withoutValidation), func(o *dynamodb.Options) { o.Protocol = c }))
+	validating := dynamodb.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "dynamodb", Protocol: JSON10, Target: "DynamoDB_20120810"}, validating, c.seen)
+})
+
+// DynamoDBStreamsAPI is Amazon DynamoDB Streams: JSON 1.0.
+var DynamoDBStreamsAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(dynamodbstreams.NewFromConfig(nowhere(withoutValidation), func(o *dynamodbstreams.Options) { o.Protocol = c }))
+	validating := dynamodbstreams.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "dynamodb", Protocol: JSON10, Target: "DynamoDBStreams_20120810"}, validating, c.seen)
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,9 +15,10 @@ type Error struct {
 	Code    string
 	Message string
 	Status  int
-	Headers map[string]string // in addition
-	Fields  map[string]string // further members of the body, for example Reason
-	NoType  bool              // REST-JSON: no member Type
+	Headers map[string]string          // in addition
+	Fields  map[string]string          // further members of the body, for example Reason
+	Members map[string]json.RawMessage // JSON protocols: further members that are no strings
+	NoType  bool                       // REST-JSON: no member Type
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }

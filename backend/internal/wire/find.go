@@ -24,11 +24,15 @@ func (s *Server) Simulated() []string {
 // of X-Amz-Target, of the form's Version and Action, or S3, to which anybody may send anything. nil when it is none that is
 // simulated. A form that had to be read is returned.
 func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*Service, []byte) {
+	target := r.Header.Get("X-Amz-Target")
+	prefix, _, _ := strings.Cut(target, ".")
 	if call.Service != "" {
+		if svc := s.targets[prefix]; svc != nil && svc.API.Name == call.Service { // services may share a signing name
+			return svc, nil
+		}
 		return s.services[call.Service], nil
 	}
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		prefix, _, _ := strings.Cut(target, ".")
+	if target != "" {
 		return s.targets[prefix], nil
 	}
 	if isForm(r) {

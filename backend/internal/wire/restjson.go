@@ -213,6 +213,9 @@ func writeJSON(w http.ResponseWriter, contentType string, e *Error, body map[str
 		}
 		text = appendString(append(appendString(text, name), ':'), body[name])
 	}
+	for _, name := range slices.Sorted(maps.Keys(e.Members)) {
+		text = append(append(appendString(append(text, ','), name), ':'), e.Members[name]...)
+	}
 	text = append(text, '}')
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(e.Status)

@@ -30,7 +30,8 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, services: map[string]*Service{}, targets: map[string]*Service{}}
 	for _, svc := range services {
-		if s.services[svc.API.Name] != nil {
+		first := s.services[svc.API.Name]
+		if first != nil && (svc.API.Target == "" || s.targets[svc.API.Target] != nil) {
 			return nil, fmt.Errorf("wire: the service %s is given twice", svc.API.Name)
 		}
 		if svc.API.older != nil {
@@ -38,7 +39,9 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 			older.API = svc.API.older
 			svc.older = &older
 		}
-		s.services[svc.API.Name] = &svc
+		if first == nil {
+			s.services[svc.API.Name] = &svc
+		}
 		if svc.API.Target != "" {
 			s.targets[svc.API.Target] = &svc
 		}
