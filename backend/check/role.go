@@ -272,8 +272,10 @@ func (c *checker) judgeRole(f Finding, ro role, service string, requests []reque
 			a := c.roleQuestion(ro, "check", action, r.resource).judge()
 			switch a.verdict {
 			case Missing:
+				if len(lacks.actions) == 0 {
+					worse(Missing, a.reason) // what it comes nearest to is the same for the others
+				}
 				lacks.actions = append(lacks.actions, action)
-				worse(Missing, a.reason)
 			case Unknown:
 				doubted[a.reason] = append(doubted[a.reason], action)
 			default:

@@ -182,13 +182,21 @@ func (s *server) PlanResourceChange(_ context.Context, r *tfprotov6.PlanResource
 	if err != nil {
 		return nil, err
 	}
+	prior, err := r.PriorState.Unmarshal(t)
+	if err != nil {
+		return nil, err
+	}
 	if !v.IsNull() {
 		v, err = tftypes.Transform(v, func(p *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
 			i := slices.IndexFunc(s.resources[r.TypeName], func(a attribute) bool { return a.path == where(p) })
 			if i < 0 || !v.IsNull() {
 				return v, nil
 			}
-			return s.planned(s.resources[r.TypeName][i], v.Type()), nil
+			computed := s.planned(s.resources[r.TypeName][i], v.Type())
+			if !prior.IsNull() && !computed.IsKnown() {
+				return v, nil // it was computed when the resource was made
+			}
+			return computed, nil
 		})
 		if err != nil {
 			return nil, err
@@ -276,8 +284,10 @@ func (s *server) ReadDataSource(_ context.Context, r *tfprotov6.ReadDataSourceRe
 	return &tfprotov6.ReadDataSourceResponse{State: &d}, err
 }
 
+// document is the JSON of a policy document: those that it includes, its own statements, and those that take the place of one
+// with their Sid.
 func document(in map[string]any) string {
-	var list []any
+	list := included(in["source_policy_documents"])
 	for _, raw := range in["statement"].([]any) {
 		s := raw.(map[string]any)
 		out := map[string]any{"Effect": "Allow"}
@@ -296,9 +306,32 @@ func document(in map[string]any) string {
 		}
 		list = append(list, out)
 	}
+	for _, over := range included(in["override_policy_documents"]) {
+		sid := over.(map[string]any)["Sid"]
+		at := slices.IndexFunc(list, func(have any) bool { return sid != nil && have.(map[string]any)["Sid"] == sid })
+		if at >= 0 {
+			list[at] = over
+		} else {
+			list = append(list, over)
+		}
+	}
 	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": list})
 	if err != nil {
 		panic(err)
 	}
 	return string(text)
+}
+
+// included are the statements of a list of documents.
+func included(texts any) []any {
+	var list []any
+	each, _ := texts.([]any)
+	for _, text := range each {
+		var d struct{ Statement []any }
+		if err := json.Unmarshal([]byte(text.(string)), &d); err != nil {
+			panic(err)
+		}
+		list = append(list, d.Statement...)
+	}
+	return list
 }
