@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
@@ -54,6 +55,7 @@ type clients struct {
 	iam     *iam.Client
 	kinesis *kinesis.Client
 	s3      *s3.Client
+	sqs     *sqs.Client
 	control *control.Client
 }
 
@@ -61,7 +63,7 @@ func newClients(url string) *clients {
 	cfg := aws.Config{Region: region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}, RetryMaxAttempts: 1}
 	return &clients{url, lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), kinesis.NewFromConfig(cfg),
-		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), control.New(url)}
+		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), sqs.NewFromConfig(cfg), control.New(url)}
 }
 
 // newWorld builds the programs and starts the backend. What it returns is to be closed, also with an error.
