@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,9 +86,22 @@ func newRealWorld(t *testing.T, seed uint64) *realWorld {
 	w := &realWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 11)), seed: seed, binary: program(t), state: stateFolder(t), dir: folder(t), tmp: folder(t),
 		queues: map[string]*string{}, accepted: map[string][]string{}, struck: map[string]int{}}
 	t.Setenv("TMPDIR", w.tmp)
-	w.p = start(t, w.binary, w.state)
+	w.p = start(t, w.binary, w.state, "--listen", quietAddress(t))
 	w.clients = newClients(w.p.url, "test", "test", "")
 	return w
+}
+
+// quietAddress is one that stays free while the backend is away: its port is below those that systems give out by themselves.
+func quietAddress(t *testing.T) string {
+	for port := 12000 + os.Getpid()%10000; port < 32000; port++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			must(t, l.Close())
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // journal is a function that writes down what it received, in one write, so that a kill leaves no half a line. Now and
