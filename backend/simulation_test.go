@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,16 +23,20 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
 )
 
-// TestSimulation plays random worlds: pushes, pulls, invocations, permissions that come and go, functions that fail, and
-// restarts in between. What the functions themselves wrote down, outside the backend, is held against what was accepted:
-// nothing is lost, shards keep their order, nothing arrives without an allow. The same seed gives the same trace.
+// TestSimulation plays random worlds: pushes, pulls from several shards and queues into two functions, invocations,
+// permissions that come and go, functions that fail, and restarts in between. What the functions themselves wrote down,
+// outside the backend, is held against what was accepted: nothing is lost, shards and message groups keep their order,
+// nothing arrives without an allow. The same seed gives the same trace. Then the same world again with crashes: in the
+// middle of what is going on the backend is cut off from its database, as a killed one would be.
 // LAMBDASIM_SEED plays one seed, LAMBDASIM_SEEDS so many.
 func TestSimulation(t *testing.T) {
 	seeds := []uint64{1, 2}
@@ -49,15 +55,16 @@ func TestSimulation(t *testing.T) {
 	}
 	total := map[string]int{}
 	for _, seed := range seeds {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			first := simulate(t, seed, total)
-			if diff := cmp.Diff(first, simulate(t, seed, map[string]int{})); diff != "" {
+		t.Run(fmt.Sprintf("seed %d gives the same trace twice", seed), func(t *testing.T) {
+			first := simulate(t, seed, total, false)
+			if diff := cmp.Diff(first, simulate(t, seed, map[string]int{}, false)); diff != "" {
 				t.Errorf("the same seed gave another trace:\n%s", diff)
 			}
 		})
+		t.Run(fmt.Sprintf("seed %d loses nothing in crashes", seed), func(t *testing.T) { simulate(t, seed, total, true) })
 	}
 	t.Logf("what happened: %v", total)
-	for _, what := range []string{"restart", "fail", "revoke push", "revoke pull", "denied", "PUSH-FUNCTION-POLICY", "PULL-ROLE-POLL", "PULL-SHARD-ORDER",
+	for _, what := range []string{"restart", "crash", "fail", "revoke push", "revoke pull", "denied", "PUSH-FUNCTION-POLICY", "PULL-ROLE-POLL", "PULL-SHARD-ORDER",
 		"PULL-STREAM-RETRY", "LAMBDA-ASYNC-RETRY", "LAMBDA-INVOKE-ASYNC"} {
 		if total[what] == 0 {
 			t.Errorf("%q never happened: the simulation does not reach it", what)
@@ -71,6 +78,8 @@ import base64, json, os
 def handler(event, context):
     if "Records" in event and "s3" in event["Records"][0]:
         names = [r["s3"]["object"]["key"] for r in event["Records"]]
+    elif "Records" in event and "body" in event["Records"][0]:
+        names = [r["body"] for r in event["Records"]]
     elif "Records" in event:
         names = [base64.b64decode(r["kinesis"]["data"]).decode() for r in event["Records"]]
     else:
@@ -85,7 +94,7 @@ def handler(event, context):
             raise RuntimeError("as the event says")
 `
 
-// world is a random world in the making.
+// randomWorld is a random world in the making.
 type randomWorld struct {
 	*bundle
 	t        *testing.T
@@ -95,53 +104,85 @@ type randomWorld struct {
 	n        int
 	mayPush  bool
 	mayPull  bool
-	accepted []string // must arrive
-	never    []string // must not
-	records  []string // in the order in which they were put
+	queues   map[string]*string             // URLs
+	accepted map[string][]string            // must arrive, by function
+	never    []string                       // must not
+	ordered  map[string]map[string][]string // in the order in which they were put, by function and then by key or group
 }
 
-func simulate(t *testing.T, seed uint64, count map[string]int) string {
+func simulate(t *testing.T, seed uint64, count map[string]int, crashes bool) string {
 	dir := folder(t)
-	w := &randomWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), count: count, mayPush: true, mayPull: true,
+	w := &randomWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), count: count, mayPush: true, mayPull: true, queues: map[string]*string{},
+		accepted: map[string][]string{}, ordered: map[string]map[string][]string{"f": {}, "g": {}},
 		cfg: backend.Config{Clock: "virtual", Seed: seed, DatabaseURL: pgtest.URL(t)}}
-	w.bundle = setupOn(t, w.cfg)
+	restart := w.restart
+	if crashes {
+		restart = w.crash
+		w.startDoomed()
+	} else {
+		w.bundle = setupOn(t, w.cfg)
+	}
 	w.build(dir)
-	steps := []func(context.Context){w.event, w.event, w.object, w.object, w.put, w.put, w.put, w.togglePush, w.togglePull, w.advance, w.restart}
-	for range 50 {
+	steps := []func(context.Context){w.event, w.event, w.object, w.object, w.put, w.put, w.put, w.message, w.message, w.togglePush, w.togglePull, w.advance, restart}
+	for range 60 {
 		steps[w.rnd.IntN(len(steps))](t.Context())
-		w.drain(t)
+		if !crashes || w.rnd.IntN(3) == 0 {
+			w.drain(t)
+		}
 	}
 	if !w.mayPull {
 		w.togglePull(t.Context())
 	}
-	_, err := w.control.AdvanceBy(t.Context(), time.Hour)
-	must(t, err)
-	w.check(seen(t, dir))
+	for range 4 { // a message that failed comes back when its time is up, not while a drain waits
+		_, err := w.control.AdvanceBy(t.Context(), 15*time.Minute)
+		must(t, err)
+	}
+	for _, name := range []string{"f", "g"} {
+		w.check(name, seen(t, filepath.Join(dir, name)))
+	}
 	return w.trace()
 }
 
 func (w *randomWorld) build(dir string) {
 	t, ctx := w.t, w.t.Context()
 	w.role(t, "r", pullPolicy)
-	_, err := w.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{FunctionName: aws.String("f"), Role: aws.String("arn:aws:iam::" + account + ":role/r"), Runtime: "python3.12",
-		Handler: aws.String("main.handler"), Code: codeOf(archive(t, map[string]string{"main.py": diary})), Timeout: aws.Int32(30),
-		Environment: &lambdatypes.Environment{Variables: map[string]string{"SEEN": filepath.Join(dir, "seen")}}})
-	must(t, err)
-	_, err = w.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("bucket")})
+	for _, name := range []string{"f", "g"} {
+		must(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+		must(t, os.Chmod(filepath.Join(dir, name), 0o777))
+		_, err := w.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{FunctionName: &name, Role: aws.String("arn:aws:iam::" + account + ":role/r"), Runtime: "python3.12",
+			Handler: aws.String("main.handler"), Code: codeOf(archive(t, map[string]string{"main.py": diary})), Timeout: aws.Int32(30),
+			Environment: &lambdatypes.Environment{Variables: map[string]string{"SEEN": filepath.Join(dir, name, "seen")}}})
+		must(t, err)
+	}
+	_, err := w.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("bucket")})
 	must(t, err)
 	w.permit(ctx)
 	_, err = w.s3.PutBucketNotificationConfiguration(ctx, &s3.PutBucketNotificationConfigurationInput{Bucket: aws.String("bucket"),
 		NotificationConfiguration: &s3types.NotificationConfiguration{LambdaFunctionConfigurations: []s3types.LambdaFunctionConfiguration{{
 			LambdaFunctionArn: aws.String(functionARN("f")), Events: []s3types.Event{"s3:ObjectCreated:*"}}}}})
 	must(t, err)
-	_, err = w.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("s"), ShardCount: aws.Int32(1)})
+	_, err = w.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("s"), ShardCount: aws.Int32(3)})
 	must(t, err)
-	_, err = w.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("f"), StartingPosition: "TRIM_HORIZON",
-		EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:" + account + ":stream/s"), BatchSize: aws.Int32(3)})
-	must(t, err)
+	sources := []lambda.CreateEventSourceMappingInput{{FunctionName: aws.String("f"), StartingPosition: "TRIM_HORIZON", BatchSize: aws.Int32(3),
+		EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:" + account + ":stream/s")}, {FunctionName: aws.String("g"), StartingPosition: "TRIM_HORIZON",
+		BatchSize: aws.Int32(2), EventSourceArn: aws.String("arn:aws:kinesis:us-east-1:" + account + ":stream/s")}}
+	for _, name := range []string{"f", "g"} {
+		queue, attributes := "q", map[string]string{"VisibilityTimeout": "30"}
+		if name == "g" {
+			queue, attributes["FifoQueue"] = "q.fifo", "true"
+		}
+		out, err := w.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &queue, Attributes: attributes})
+		must(t, err)
+		w.queues[name] = out.QueueUrl
+		sources = append(sources, lambda.CreateEventSourceMappingInput{FunctionName: &name, BatchSize: aws.Int32(2), EventSourceArn: aws.String("arn:aws:sqs:us-east-1:" + account + ":" + queue)})
+	}
+	for _, in := range sources {
+		_, err = w.lambda.CreateEventSourceMapping(ctx, &in)
+		must(t, err)
+	}
 }
 
-const pullPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kinesis:*","Resource":"*"}]}`
+const pullPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kinesis:*","sqs:*"],"Resource":"*"}]}`
 
 // name is a new event's: now and then one that makes the function fail once or twice.
 func (w *randomWorld) name() string {
@@ -153,11 +194,15 @@ func (w *randomWorld) name() string {
 	return fmt.Sprintf("event-%03d", w.n)
 }
 
+func (w *randomWorld) accept(name, n string) { w.accepted[name] = append(w.accepted[name], n) }
+
+func (w *randomWorld) either() string { return []string{"f", "g"}[w.rnd.IntN(2)] }
+
 func (w *randomWorld) event(ctx context.Context) {
-	n := w.name()
-	_, err := w.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("f"), InvocationType: "Event", Payload: fmt.Appendf(nil, `{"n":%q}`, n)})
+	n, to := w.name(), w.either()
+	_, err := w.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &to, InvocationType: "Event", Payload: fmt.Appendf(nil, `{"n":%q}`, n)})
 	must(w.t, err)
-	w.accepted = append(w.accepted, n)
+	w.accept(to, n)
 }
 
 func (w *randomWorld) object(ctx context.Context) {
@@ -165,21 +210,39 @@ func (w *randomWorld) object(ctx context.Context) {
 	_, err := w.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: &n, Body: strings.NewReader(n)})
 	must(w.t, err)
 	if w.mayPush {
-		w.accepted = append(w.accepted, n)
+		w.accept("f", n)
 	} else {
 		w.never = append(w.never, n)
 	}
 }
 
+// put puts records under some of six keys, which lie in three shards; both functions read them.
 func (w *randomWorld) put(ctx context.Context) {
 	in := &kinesis.PutRecordsInput{StreamName: aws.String("s")}
-	for range 1 + w.rnd.IntN(4) {
-		n := w.name()
-		in.Records = append(in.Records, kinesistypes.PutRecordsRequestEntry{PartitionKey: aws.String("k"), Data: []byte(n)})
-		w.accepted, w.records = append(w.accepted, n), append(w.records, n)
+	for range 1 + w.rnd.IntN(6) {
+		n, key := w.name(), fmt.Sprintf("key %d", w.rnd.IntN(6))
+		in.Records = append(in.Records, kinesistypes.PutRecordsRequestEntry{PartitionKey: &key, Data: []byte(n)})
+		for _, name := range []string{"f", "g"} {
+			w.accept(name, n)
+			w.ordered[name][key] = append(w.ordered[name][key], n)
+		}
 	}
 	_, err := w.kinesis.PutRecords(ctx, in)
 	must(w.t, err)
+}
+
+// message sends to a standard queue, which f reads, or to one of three groups, which g reads.
+func (w *randomWorld) message(ctx context.Context) {
+	n, to := w.name(), w.either()
+	in := &sqs.SendMessageInput{QueueUrl: w.queues[to], MessageBody: &n}
+	if to == "g" {
+		group := fmt.Sprintf("group-%d", w.rnd.IntN(3))
+		in.MessageGroupId, in.MessageDeduplicationId = &group, &n
+		w.ordered[to][group] = append(w.ordered[to][group], n)
+	}
+	_, err := w.sqs.SendMessage(ctx, in)
+	must(w.t, err)
+	w.accept(to, n)
 }
 
 func (w *randomWorld) permit(ctx context.Context) {
@@ -220,25 +283,59 @@ func (w *randomWorld) restart(ctx context.Context) {
 	w.bundle = setupOn(w.t, w.cfg)
 }
 
-// check holds what the function wrote down against what was accepted.
-func (w *randomWorld) check(got []string) {
-	for _, n := range w.accepted {
+// crash cuts the backend off from its database, whatever it is doing, and starts another: all that was not committed is
+// lost, as with a kill.
+func (w *randomWorld) crash(ctx context.Context) {
+	w.count["crash"]++
+	u, err := url.Parse(w.cfg.DatabaseURL)
+	must(w.t, err)
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres"
+	conn, err := pgx.Connect(ctx, u.String())
+	must(w.t, err)
+	defer conn.Close(ctx)
+	for _, sql := range []string{"ALTER DATABASE " + name + " ALLOW_CONNECTIONS false", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'"} {
+		_, err = conn.Exec(ctx, sql)
+		must(w.t, err)
+	}
+	_ = w.b.Close(ctx) // which says that it could not write
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true")
+	must(w.t, err)
+	w.startDoomed()
+}
+
+// startDoomed starts a backend that may say and return what it will when it is cut off.
+func (w *randomWorld) startDoomed() {
+	cfg := w.cfg
+	cfg.Listen, cfg.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	b, err := backend.New(cfg)
+	must(w.t, err)
+	must(w.t, b.Start(w.t.Context()))
+	w.t.Cleanup(func() { _ = b.Close(context.Background()) })
+	w.bundle = &bundle{clients: newClients(b.URL(), "test", "test", ""), b: b, control: control.New(b.URL()), url: cfg.DatabaseURL}
+}
+
+// check holds what a function wrote down against what was accepted.
+func (w *randomWorld) check(name string, got []string) {
+	for _, n := range w.accepted[name] {
 		if !slices.Contains(got, n) {
-			w.t.Errorf("%s was accepted and never arrived", n)
+			w.t.Errorf("%s was accepted and never reached %s", n, name)
 		}
 	}
 	for _, n := range w.never {
 		if slices.Contains(got, n) {
-			w.t.Errorf("%s arrived although nothing allowed it", n)
+			w.t.Errorf("%s reached %s although nothing allowed it", n, name)
 		}
 	}
-	last := -1
-	for _, n := range w.records {
-		at := slices.Index(got, n)
-		if at < last {
-			w.t.Errorf("the record %s arrived before one that was put before it", n)
+	for key, list := range w.ordered[name] {
+		last := -1
+		for _, n := range list {
+			at := slices.Index(got, n)
+			if at < last {
+				w.t.Errorf("%s of %s reached %s before what was put before it", n, key, name)
+			}
+			last = at
 		}
-		last = at
 	}
 }
 
