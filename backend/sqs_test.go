@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -187,6 +188,25 @@ func TestQueues(t *testing.T) {
 		got = b.queueAttributes(t, url)
 		if got["RedrivePolicy"] != "" || got["KmsMasterKeyId"] != "" || got["SqsManagedSseEnabled"] != "true" {
 			t.Errorf("got %v", got)
+		}
+	})
+	t.Run("changes at the same time undo nothing of one another", func(t *testing.T) {
+		url := b.queue(t, "busy")
+		var all sync.WaitGroup
+		want := map[string]string{}
+		for i := range 16 {
+			tag := fmt.Sprint("t", i)
+			want[tag] = "x"
+			all.Go(func() {
+				if _, err := b.sqs.TagQueue(ctx, &sqs.TagQueueInput{QueueUrl: url, Tags: map[string]string{tag: "x"}}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		out, err := b.sqs.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: url})
+		if err != nil || !cmp.Equal(out.Tags, want) {
+			t.Errorf("%v %v", out, err)
 		}
 	})
 	t.Run("tags", func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
@@ -88,6 +89,9 @@ func (c *Clients) STS() *sts.Client { return sts.NewFromConfig(c.in("")) }
 
 // Kinesis is a client of Kinesis in a region.
 func (c *Clients) Kinesis(region string) *kinesis.Client { return kinesis.NewFromConfig(c.in(region)) }
+
+// SQS is a client of SQS in a region.
+func (c *Clients) SQS(region string) *sqs.Client { return sqs.NewFromConfig(c.in(region)) }
 
 // S3 is a client of S3 in a region.
 func (c *Clients) S3(region string) *s3.Client {

@@ -42,9 +42,16 @@ func (r *eventSourceMappingResource) ValidateConfig(ctx context.Context, req res
 	if len(parts) < 6 {
 		return
 	}
-	if parts[2] != "kinesis" {
+	switch parts[2] {
+	case "kinesis":
+	case "sqs":
+		if !m.StartingPosition.IsNull() {
+			resp.Diagnostics.AddAttributeError(path.Root("starting_position"), "starting_position belongs to streams", "A queue has none: leave it out.")
+		}
+		return
+	default:
 		resp.Diagnostics.AddAttributeError(path.Root("event_source_arn"), "The source "+parts[2]+" is not simulated",
-			"lambdasim simulates event source mappings for Kinesis streams today. docs/fidelity.md lists what is simulated.")
+			"lambdasim simulates event source mappings for Kinesis streams and SQS queues today. docs/fidelity.md lists what is simulated.")
 		return
 	}
 	if m.StartingPosition.IsNull() {

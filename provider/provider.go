@@ -160,6 +160,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 		newKinesisStreamResource,
 		newUserPoolResource, newUserResource,
+		newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 	}
 }
 
@@ -167,6 +168,6 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newDeliveriesDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource,
-		newRegionDataSource, newPartitionDataSource,
+		newRegionDataSource, newPartitionDataSource, newSQSQueueDataSource,
 	}
 }

@@ -179,24 +179,22 @@ func together(attributes map[string]string) error {
 	return nil
 }
 
-// merged is what attributes are once others are set.
-func merged(was, set map[string]string) map[string]string {
-	out := maps.Clone(was)
+// merge sets attributes on others; "" takes one away, and one kind of encryption the other.
+func merge(attributes, set map[string]string) {
 	for name, value := range set {
 		if value == "" {
-			delete(out, name)
+			delete(attributes, name)
 			continue
 		}
-		out[name] = value
+		attributes[name] = value
 	}
 	if set[attrKMSKey] != "" {
-		delete(out, attrManagedSSE)
+		delete(attributes, attrManagedSSE)
 	}
 	if set[attrManagedSSE] == "true" {
-		delete(out, attrKMSKey)
-		delete(out, attrKMSReuse)
+		delete(attributes, attrKMSKey)
+		delete(attributes, attrKMSReuse)
 	}
-	return out
 }
 
 // shown is every attribute of a queue, as GetQueueAttributes has it. The store's mutex is held.

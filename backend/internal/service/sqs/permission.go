@@ -3,7 +3,6 @@ package sqs
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -121,17 +120,18 @@ func (a *API) addPermission(ctx context.Context, q *queue, in *sqs.AddPermission
 		principals = append(principals, arn.Root(account))
 	}
 	statement["Action"], statement["Principal"] = one(actions), map[string]any{"AWS": one(principals)}
-	attributes, tags := a.Store.stored(q)
-	d, err := parseDocument(attributes[attrPolicy], q.arn())
-	if err != nil {
-		return nil, err
-	}
-	if d.index(label) >= 0 {
-		return nil, invalidParameter(label, "Label", "Already exists.")
-	}
-	d.Statement = append(d.Statement, json.RawMessage(marshal(statement)))
-	attributes[attrPolicy] = marshal(d)
-	return &sqs.AddPermissionOutput{}, a.Store.change(ctx, q, attributes, tags)
+	return &sqs.AddPermissionOutput{}, a.Store.change(ctx, q, func(attributes, _ map[string]string) error {
+		d, err := parseDocument(attributes[attrPolicy], q.arn())
+		if err != nil {
+			return err
+		}
+		if d.index(label) >= 0 {
+			return invalidParameter(label, "Label", "Already exists.")
+		}
+		d.Statement = append(d.Statement, json.RawMessage(marshal(statement)))
+		attributes[attrPolicy] = marshal(d)
+		return nil
+	})
 }
 
 // one is the only element of a list, or the list.
@@ -147,19 +147,19 @@ func (a *API) removePermission(ctx context.Context, q *queue, in *sqs.RemovePerm
 	if label == "" {
 		return nil, missing("Label")
 	}
-	attributes, tags := a.Store.stored(q)
-	d, err := parseDocument(attributes[attrPolicy], q.arn())
-	if err != nil {
-		return nil, err
-	}
-	i := d.index(label)
-	if i < 0 {
-		return nil, invalidParameter(label, "Label", "can't find label on existing policy.")
-	}
-	d.Statement = slices.Delete(d.Statement, i, i+1)
-	attributes = maps.Clone(attributes)
-	if attributes[attrPolicy] = marshal(d); len(d.Statement) == 0 {
-		delete(attributes, attrPolicy)
-	}
-	return &sqs.RemovePermissionOutput{}, a.Store.change(ctx, q, attributes, tags)
+	return &sqs.RemovePermissionOutput{}, a.Store.change(ctx, q, func(attributes, _ map[string]string) error {
+		d, err := parseDocument(attributes[attrPolicy], q.arn())
+		if err != nil {
+			return err
+		}
+		i := d.index(label)
+		if i < 0 {
+			return invalidParameter(label, "Label", "can't find label on existing policy.")
+		}
+		d.Statement = slices.Delete(d.Statement, i, i+1)
+		if attributes[attrPolicy] = marshal(d); len(d.Statement) == 0 {
+			delete(attributes, attrPolicy)
+		}
+		return nil
+	})
 }

@@ -303,43 +303,36 @@ func (a *API) setAttributes(ctx context.Context, q *queue, in *sqs.SetQueueAttri
 	if err := a.Store.checkRedrive(ctx, q.account, q.region, q.name, q.fifo, in.Attributes); err != nil {
 		return nil, err
 	}
-	was, tags := a.Store.stored(q)
-	attributes := merged(was, in.Attributes)
 	if in.Attributes[attrKMSKey] != "" && in.Attributes[attrManagedSSE] == "true" {
 		return nil, together(in.Attributes)
 	}
-	if err := together(attributes); err != nil {
-		return nil, err
-	}
-	return &sqs.SetQueueAttributesOutput{}, a.Store.change(ctx, q, attributes, tags)
-}
-
-// stored are copies of a queue's attributes and tags.
-func (s *Store) stored(q *queue) (attributes, tags map[string]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(q.attributes), maps.Clone(q.tags)
+	return &sqs.SetQueueAttributesOutput{}, a.Store.change(ctx, q, func(attributes, _ map[string]string) error {
+		merge(attributes, in.Attributes)
+		return together(attributes)
+	})
 }
 
 func (a *API) tag(ctx context.Context, q *queue, in *sqs.TagQueueInput) (*sqs.TagQueueOutput, error) {
 	if len(in.Tags) == 0 {
 		return nil, missing("Tags")
 	}
-	attributes, tags := a.Store.stored(q)
-	maps.Copy(tags, in.Tags)
-	if len(tags) > maxTags {
-		return nil, invalid("Too many tags added for queue %s.", q.name)
-	}
-	return &sqs.TagQueueOutput{}, a.Store.change(ctx, q, attributes, tags)
+	return &sqs.TagQueueOutput{}, a.Store.change(ctx, q, func(_, tags map[string]string) error {
+		maps.Copy(tags, in.Tags)
+		if len(tags) > maxTags {
+			return invalid("Too many tags added for queue %s.", q.name)
+		}
+		return nil
+	})
 }
 
 func (a *API) untag(ctx context.Context, q *queue, in *sqs.UntagQueueInput) (*sqs.UntagQueueOutput, error) {
 	if len(in.TagKeys) == 0 {
 		return nil, missing("TagKeys")
 	}
-	attributes, tags := a.Store.stored(q)
-	maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
-	return &sqs.UntagQueueOutput{}, a.Store.change(ctx, q, attributes, tags)
+	return &sqs.UntagQueueOutput{}, a.Store.change(ctx, q, func(_, tags map[string]string) error {
+		maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
+		return nil
+	})
 }
 
 func (a *API) listTags(_ context.Context, q *queue, _ *sqs.ListQueueTagsInput) (*sqs.ListQueueTagsOutput, error) {

@@ -38,6 +38,7 @@ import (
 	"embed"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -70,7 +71,8 @@ type Store struct {
 	ended         chan struct{} // closed when no long poll may wait any more
 	ending        sync.Once
 
-	loading sync.Mutex // one queue is read at a time
+	loading  sync.Mutex // one queue is read at a time
+	changing sync.Mutex // one queue's attributes are changed at a time
 
 	mu    sync.Mutex
 	cache map[string]*queue // by ARN
@@ -218,8 +220,15 @@ func (s *Store) create(ctx context.Context, q *queue) (made bool, err error) {
 	return made, err
 }
 
-// change writes a queue's attributes and tags.
-func (s *Store) change(ctx context.Context, q *queue, attributes, tags map[string]string) error {
+// change changes a queue's attributes and tags: edit gets copies of them as they were committed last. One change is made at a
+// time, so that none undoes another.
+func (s *Store) change(ctx context.Context, q *queue, edit func(attributes, tags map[string]string) error) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	attributes, tags := s.stored(q)
+	if err := edit(attributes, tags); err != nil {
+		return err
+	}
 	set, err := settle(attributes)
 	if err != nil {
 		return err
@@ -243,6 +252,13 @@ func (s *Store) change(ctx context.Context, q *queue, attributes, tags map[strin
 		s.wake(q.arn()) // its visibility timeout may be another
 	}
 	return err
+}
+
+// stored are copies of a queue's attributes and tags.
+func (s *Store) stored(q *queue) (attributes, tags map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(q.attributes), maps.Clone(q.tags)
 }
 
 // remove deletes a queue with its messages.

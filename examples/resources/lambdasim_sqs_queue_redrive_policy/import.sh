@@ -1,0 +1,1 @@
+terraform import lambdasim_sqs_queue_redrive_policy.orders http://127.0.0.1:4566/000000000000/orders
