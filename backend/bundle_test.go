@@ -55,6 +55,12 @@ func setup(t *testing.T) *bundle {
 func setupOn(t *testing.T, cfg backend.Config) *bundle {
 	t.Helper()
 	cfg.Listen = "127.0.0.1:0"
+	return setupAt(t, cfg)
+}
+
+// setupAt is setupOn for a backend that listens where the configuration says.
+func setupAt(t *testing.T, cfg backend.Config) *bundle {
+	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -21,10 +22,11 @@ const (
 
 // Config says how a backend runs. The zero value of a field is its default.
 type Config struct {
-	Listen      string // host:port; port 0 takes a free one
-	StateDir    string // of the private PostgreSQL; ignored with DatabaseURL
-	DatabaseURL string // a PostgreSQL server of the user's; empty: a private one
-	Clock       string // real (default), virtual or auto
+	Listen      string   // host:port; port 0 takes a free one
+	Hosts       []string // further names under which the backend is reached; those of Listen and loopback always are
+	StateDir    string   // of the private PostgreSQL; ignored with DatabaseURL
+	DatabaseURL string   // a PostgreSQL server of the user's; empty: a private one
+	Clock       string   // real (default), virtual or auto
 	ClockStart  time.Time
 	IAM         string // enforce (default) or audit
 	Region      string
@@ -72,6 +74,35 @@ func (c *Config) complete() error {
 		return fmt.Errorf("--listen %s is reachable from other machines: set LAMBDASIM_CONTROL_TOKEN, which the control API then demands (Authorization: Bearer …), or listen on 127.0.0.1", c.Listen)
 	}
 	return nil
+}
+
+// hosts are the names and addresses under which requests may come, besides loopback ones. Listening on every address, the
+// machine's own are among them: no web page can make a browser send one of these as Host without really meaning it.
+func (c *Config) hosts() []string {
+	var list []string
+	for _, h := range c.Hosts {
+		list = append(list, strings.ToLower(h))
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil || loopback(host) {
+		return list
+	}
+	if a, err := netip.ParseAddr(host); host != "" && (err != nil || !a.IsUnspecified()) {
+		return append(list, strings.ToLower(host))
+	}
+	if name, err := os.Hostname(); err == nil {
+		list = append(list, strings.ToLower(name))
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return list
+	}
+	for _, a := range addresses {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			list = append(list, p.Addr().String())
+		}
+	}
+	return list
 }
 
 func loopback(host string) bool {

@@ -5,9 +5,12 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,12 +39,13 @@ type controlAPI struct {
 func newControlAPI(b *Backend, p *parts) http.Handler {
 	a := &controlAPI{parts: p, b: b}
 	mux := http.NewServeMux()
-	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+	operations := map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET health": a.health, "GET clock": a.readClock, "POST clock/advance": a.advance, "POST drain": a.drain,
 		"GET deliveries": a.deliveries, "GET mappings": a.mappings, "POST events": a.publish, "POST reset": a.reset,
 		"PUT functions/{name}/script": a.putScript, "GET functions/{name}/script": a.getScript,
 		"DELETE functions/{name}/script": a.deleteScript, "GET functions/{name}/code": a.code, "GET functions/{name}/logs": a.tail,
-	} {
+	}
+	for pattern, h := range operations {
 		method, path, _ := strings.Cut(pattern, " ")
 		mux.HandleFunc(method+" "+control.Prefix+path, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
@@ -50,6 +54,10 @@ func newControlAPI(b *Backend, p *parts) http.Handler {
 			}
 		})
 	}
+	mux.HandleFunc(control.Prefix, func(w http.ResponseWriter, r *http.Request) {
+		writeRefusal(w, &control.Error{Status: http.StatusNotFound, Code: string(fault.NotFound), Message: "the control API has no " + r.Method + " " +
+			strings.TrimPrefix(r.URL.Path, control.Prefix) + "; it has " + strings.Join(slices.Sorted(maps.Keys(operations)), ", ")})
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if b.cfg.Token != "" && subtle.ConstantTimeCompare([]byte(given), []byte(b.cfg.Token)) != 1 {
@@ -66,7 +74,7 @@ func writeRefusal(w http.ResponseWriter, err error) {
 	if !ok {
 		statuses := map[fault.Kind]int{fault.Invalid: http.StatusBadRequest, fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict,
 			fault.Denied: http.StatusForbidden, fault.Throttled: http.StatusTooManyRequests, fault.TooLarge: http.StatusRequestEntityTooLarge,
-			fault.Unsupported: http.StatusNotImplemented}
+			fault.Unsupported: http.StatusNotImplemented, fault.Exists: http.StatusConflict, fault.Precondition: http.StatusPreconditionFailed}
 		e = &control.Error{Status: statuses[fault.KindOf(err)], Code: string(fault.KindOf(err)), Message: err.Error()}
 		if e.Status == 0 {
 			e.Status, e.Code = http.StatusInternalServerError, "internal"
@@ -93,10 +101,22 @@ func readJSON(r *http.Request, v any) error {
 	}
 	dec := json.NewDecoder(r.Body)
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return fault.New(fault.Invalid, "the body: %v", err)
+	err := dec.Decode(v)
+	if errors.Is(err, io.EOF) {
+		return nil
 	}
-	return nil
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("there is something after the JSON object")
+		}
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return fault.New(fault.TooLarge, "the body is larger than %d bytes", maxControlBody)
+	}
+	return fault.New(fault.Invalid, "the body: %v", err)
 }
 
 func (a *controlAPI) health(w http.ResponseWriter, _ *http.Request) error {
@@ -186,6 +206,9 @@ func (a *controlAPI) deliveries(w http.ResponseWriter, r *http.Request) error {
 }
 
 func query(v url.Values) (trace.Query, error) {
+	if o := trace.Outcome(v.Get("outcome")); o != "" && !slices.Contains(trace.Outcomes, o) {
+		return trace.Query{}, fault.New(fault.Invalid, "outcome %q: want one of %v", o, trace.Outcomes)
+	}
 	q := trace.Query{Function: v.Get("function"), Source: v.Get("source"), Outcome: trace.Outcome(v.Get("outcome")), Account: v.Get("account")}
 	for name := range v {
 		switch name {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -66,6 +67,12 @@ func (a *controlAPI) publish(w http.ResponseWriter, r *http.Request) error {
 	if in.SourceAccount == "" {
 		in.SourceAccount = a.b.cfg.Account
 	}
+	if !accountForm.MatchString(in.SourceAccount) {
+		return fault.New(fault.Invalid, `"source_account" %q: want twelve digits`, in.SourceAccount)
+	}
+	if _, err := arn.Parse(in.SourceARN); in.SourceARN != "" && err != nil {
+		return fault.New(fault.Invalid, `"source_arn" %q is not an ARN: %v`, in.SourceARN, err)
+	}
 	e := push.Event{Service: in.Service, Principal: c.principal, SourceARN: in.SourceARN, SourceAccount: in.SourceAccount, Function: ref.ARN(),
 		Payload: in.Event, Published: "an event was published for " + in.Service, Matched: "the publisher named the function"}
 	var out control.Published
@@ -82,7 +89,7 @@ func (a *controlAPI) publish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(list) == 1 {
+	if len(list) == 1 && list[0].ID == h.ID {
 		out.Delivery = wireDelivery(list[0])
 	}
 	return answer(w, out)

@@ -91,7 +91,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
-		Region: cfg.Region, Account: cfg.Account}, b.services(p)...)
+		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func assemble(b *Backend) (*parts, error) {
 			return
 		}
 		front.ServeHTTP(w, r) // not through a mux, which would redirect paths that it finds unclean: they are S3 keys
-	}))
+	}), cfg.hosts()...)
 	return p, nil
 }
 

@@ -52,6 +52,9 @@ const (
 	DroppedForGood Outcome = "dropped"
 )
 
+// Outcomes lists them all.
+var Outcomes = []Outcome{Pending, Succeeded, Denied, FilteredOut, ThrottledOut, Failed, DeadLettered, Expired, DroppedForGood}
+
 // Header says which event and which target a delivery is about. It is small enough to travel in an agenda item.
 type Header struct {
 	ID             int64     `json:"id"`

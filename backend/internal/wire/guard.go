@@ -28,7 +28,7 @@ func Guard(next http.Handler, allowed ...string) http.Handler {
 
 func suspicious(r *http.Request, allowed []string) string {
 	if !localHost(r.Host, allowed) {
-		return fmt.Sprintf("the host %q is not this backend: use 127.0.0.1 or localhost", r.Host)
+		return fmt.Sprintf("the host %q is not this backend: use 127.0.0.1 or localhost, or start the backend with --allow-hosts", r.Host)
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		u, err := url.Parse(origin)
@@ -52,6 +52,8 @@ func localHost(hostport string, allowed []string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") || slices.Contains(allowed, host) {
 		return true
 	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.IsLoopback()
+	}
+	return slices.ContainsFunc(allowed, func(name string) bool { return strings.HasSuffix(host, "."+name) }) // S3's buckets
 }
