@@ -1,12 +1,12 @@
 package process
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,11 +34,11 @@ type job struct {
 	done     chan struct{}   // closed when the program asks for the next event after its answer
 }
 
-// api is the Lambda Runtime API of one environment: an HTTP server on a loopback port of its own, with one file for each
-// endpoint (next.go, response.go, invocation_error.go, init_error.go). A call in the wrong state changes nothing and is
-// refused with 403; the request id is checked before the state, with 400.
+// api is the Lambda Runtime API of one environment, on a loopback port of its own, with one file for each endpoint (next.go,
+// response.go, invocation_error.go, init_error.go). A call in the wrong state changes nothing and is refused with 403; the
+// request id is checked before the state, with 400.
 type api struct {
-	server   *http.Server
+	listener net.Listener
 	address  string
 	events   chan *job     // unbuffered: the one who waits in next receives
 	ended    chan struct{} // closed when the environment is over
@@ -51,6 +51,8 @@ type api struct {
 	current *job // the event being run, or the last one that was
 	failure []byte
 	kind    string // error type of failure, as its header says
+	open    map[net.Conn]bool
+	over    bool
 }
 
 func newAPI() (*api, error) {
@@ -58,35 +60,43 @@ func newAPI() (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for a function's runtime: %w", err)
 	}
-	a := &api{address: listener.Addr().String(), state: started, events: make(chan *job),
-		ended: make(chan struct{}), isReady: make(chan struct{}), failed: make(chan struct{})}
-	const prefix = "/2018-06-01/runtime/"
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+prefix+"invocation/next", a.next)
-	mux.HandleFunc("POST "+prefix+"invocation/{id}/response", a.response)
-	mux.HandleFunc("POST "+prefix+"invocation/{id}/error", a.invocationError)
-	mux.HandleFunc("POST "+prefix+"init/error", a.initError)
-	mux.HandleFunc("/", a.unknown)
-	a.server = &http.Server{Handler: mux, ConnState: a.count}
-	a.handlers.Go(func() { _ = a.server.Serve(listener) })
+	a := &api{listener: listener, address: listener.Addr().String(), state: started, events: make(chan *job),
+		ended: make(chan struct{}), isReady: make(chan struct{}), failed: make(chan struct{}), open: map[net.Conn]bool{}}
+	a.handlers.Go(a.accept)
 	return a, nil
-}
-
-// count keeps account of connections, each of which is a goroutine.
-func (a *api) count(_ net.Conn, s http.ConnState) {
-	switch s {
-	case http.StateNew:
-		a.handlers.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		a.handlers.Done()
-	}
 }
 
 // close ends the server, and waits for its connections.
 func (a *api) close() {
 	close(a.ended)
-	_ = a.server.Close()
+	_ = a.listener.Close()
+	a.mu.Lock()
+	a.over = true
+	for conn := range a.open {
+		_ = conn.Close()
+	}
+	a.mu.Unlock()
 	a.handlers.Wait()
+}
+
+// route serves a call.
+func (a *api) route(c *call) {
+	const prefix, invocation = "/2018-06-01/runtime/", "invocation/"
+	rest, ours := strings.CutPrefix(c.URL.Path, prefix)
+	id, what, _ := strings.Cut(strings.TrimPrefix(rest, invocation), "/")
+	switch {
+	case ours && c.Method == http.MethodGet && rest == "invocation/next":
+		a.next(c)
+	case ours && c.Method == http.MethodPost && rest == "init/error":
+		a.initError(c)
+	case ours && c.Method == http.MethodPost && strings.HasPrefix(rest, invocation) && what == "response":
+		a.response(c, id)
+	case ours && c.Method == http.MethodPost && strings.HasPrefix(rest, invocation) && what == "error":
+		a.invocationError(c, id)
+	default: // what the simulator's Runtime API does not have: extensions, telemetry and restored snapshots
+		c.refuse(http.StatusNotFound, "NotFound", fmt.Sprintf("%s %s is not part of the simulated Runtime API, which has invocation/next, invocation/{id}/response, invocation/{id}/error and init/error under /2018-06-01/runtime/",
+			c.Method, c.URL.Path))
+	}
 }
 
 // result is what the program has answered to the event so far, or nil.
@@ -103,48 +113,26 @@ func (a *api) initFailure() (document []byte, kind string, ok bool) {
 	return a.failure, a.kind, a.state == initError
 }
 
-// unknown answers what the simulator's Runtime API does not have: extensions, telemetry and restored snapshots.
-func (a *api) unknown(w http.ResponseWriter, r *http.Request) {
-	refuse(w, http.StatusNotFound, "NotFound", fmt.Sprintf("%s %s is not part of the simulated Runtime API, which has invocation/next, invocation/{id}/response, invocation/{id}/error and init/error under /2018-06-01/runtime/",
-		r.Method, r.URL.Path))
-}
-
 // move changes the state where the present one is one of from. Otherwise it refuses the call. a.mu is held.
-func (a *api) move(w http.ResponseWriter, to state, from ...state) bool {
+func (a *api) move(c *call, to state, from ...state) bool {
 	for _, s := range from {
 		if a.state == s {
 			a.state = to
 			return true
 		}
 	}
-	refuse(w, http.StatusForbidden, "InvalidStateTransition",
+	c.refuse(http.StatusForbidden, "InvalidStateTransition",
 		fmt.Sprintf("State transition from %s to %s failed for runtime. Error: State transition is not allowed", a.state, to))
 	return false
 }
 
 // is checks the request id of a call: it must be the present event's. a.mu is held.
-func (a *api) is(w http.ResponseWriter, r *http.Request) bool {
-	if a.current != nil && a.current.inv.RequestID == r.PathValue("id") {
+func (a *api) is(c *call, id string) bool {
+	if a.current != nil && a.current.inv.RequestID == id {
 		return true
 	}
-	refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+	c.refuse(http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
 	return false
-}
-
-func refuse(w http.ResponseWriter, status int, kind, message string) {
-	text, _ := json.Marshal(struct { // strings always marshal
-		ErrorMessage string `json:"errorMessage"`
-		ErrorType    string `json:"errorType"`
-	}{message, kind})
-	answer(w, status, text)
-}
-
-func accept(w http.ResponseWriter) { answer(w, http.StatusAccepted, []byte(`{"status":"OK"}`)) }
-
-func answer(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // whoever called may be gone
 }
 
 var errTooLarge = errors.New("over the limit")

@@ -95,6 +95,17 @@ func TestTheRuntimeAPIHasStates(t *testing.T) {
 	})
 }
 
+// What a program may do with its connection, and the event is neither lost nor taken for another.
+func TestAProgramsConnection(t *testing.T) {
+	b := setup(t)
+	v := b.raw()
+	for _, what := range []string{`"in pieces"`, `"hang up"`, `"hang up"`, `"in pieces, then hang up"`, `"as ever"`} {
+		if got := b.see(t, v, what); got.Event != what {
+			t.Errorf("got %s, want %s", got.Event, what)
+		}
+	}
+}
+
 func TestAnInitialisationThatReportsItsFailure(t *testing.T) {
 	b := setup(t)
 	out := b.run(t, b.raw(func(v *function.Version) { v.Environment = map[string]string{"INIT": "fail"} }), "{}")

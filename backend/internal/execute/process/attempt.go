@@ -241,8 +241,7 @@ func (r *run) await(ctx context.Context, j *job, timer *time.Timer) (*invoke.Out
 // finish closes the attempt's log and gives the environment back, in that order: what comes next belongs to the next one.
 func (r *run) finish(out *invoke.Outcome) {
 	lines, env := r.lines(), r.env
-	env.out.line(lines.Failure(r.inv, out) + lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: out.Duration,
-		Init: r.init, MaxMemoryMB: env.memory(r.inv.Function.MemorySize), Outcome: out}))
-	out.Log = append(r.log, env.out.take()...)
+	out.Log = append(r.log, env.out.finish(lines.Failure(r.inv, out)+lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: out.Duration,
+		Init: r.init, MaxMemoryMB: env.memory(r.inv.Function.MemorySize), Outcome: out}))...)
 	r.executor.pool.release(env)
 }

@@ -9,29 +9,29 @@ import (
 )
 
 // invocationError is POST invocation/{id}/error: the function failed; its document is passed on as it is.
-func (a *api) invocationError(w http.ResponseWriter, r *http.Request) {
+func (a *api) invocationError(c *call, id string) {
 	a.mu.Lock()
-	if !a.is(w, r) || !a.move(w, failing, running) {
+	if !a.is(c, id) || !a.move(c, failing, running) {
 		a.mu.Unlock()
 		return
 	}
 	j := a.current
 	a.mu.Unlock()
-	body, err := readBody(r)
+	body, err := readBody(c.Request)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case err == errTooLarge:
 		j.result = execute.TooLarge(j.inv)
 		a.state = resultsSent
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size.")
+		c.refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size.")
 	case err != nil:
 		a.state = running
-		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+		c.refuse(http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 	default:
-		j.result = failure(j.inv, body, r.Header.Get(errorTypeHeader))
+		j.result = failure(j.inv, body, c.Header.Get(errorTypeHeader))
 		a.state = resultsSent
-		accept(w)
+		c.accept()
 	}
 }
 

@@ -114,12 +114,15 @@ func (o *output) endLine() {
 }
 
 // take returns the log so far and begins anew.
-func (o *output) take() []byte {
+func (o *output) take() []byte { return o.finish("") }
+
+// finish is line and take at once.
+func (o *output) finish(text string) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.drain()
 	o.endLine()
-	log := o.kept
+	log := append(o.kept, text...)
 	o.kept, o.dropped = nil, false
 	return log
 }

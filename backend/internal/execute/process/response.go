@@ -16,41 +16,41 @@ const (
 
 // response is POST invocation/{id}/response: the result, which is passed on as it is. A streamed one is gathered, and
 // fails where its trailers say so.
-func (a *api) response(w http.ResponseWriter, r *http.Request) {
+func (a *api) response(c *call, id string) {
 	a.mu.Lock()
-	if !a.is(w, r) || !modeKnown(w, r) || !a.move(w, responding, running) {
+	if !a.is(c, id) || !modeKnown(c) || !a.move(c, responding, running) {
 		a.mu.Unlock()
 		return
 	}
 	j := a.current
 	a.mu.Unlock()
-	body, err := readBody(r)
+	body, err := readBody(c.Request)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case err == errTooLarge:
 		j.result = execute.TooLarge(j.inv)
 		a.state = resultsSent
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+		c.refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
 			fmt.Sprintf("Exceeded maximum allowed payload size (%d bytes).", invoke.MaxResponse))
 	case err != nil: // the program may try again, or is just ending
 		a.state = running
-		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+		c.refuse(http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 	default:
 		j.result = &invoke.Outcome{Payload: body, ExecutedVersion: j.inv.Function.Version}
-		if kind := r.Trailer.Get(errorTypeHeader); kind != "" {
+		if kind := c.Trailer.Get(errorTypeHeader); kind != "" {
 			j.result = execute.Failed(j.inv, body, kind, "the response stream failed")
 		}
 		a.state = resultsSent
-		accept(w)
+		c.accept()
 	}
 }
 
-func modeKnown(w http.ResponseWriter, r *http.Request) bool {
-	mode := r.Header.Get(modeHeader)
+func modeKnown(c *call) bool {
+	mode := c.Header.Get(modeHeader)
 	if mode == "" || mode == "streaming" {
 		return true
 	}
-	refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
+	c.refuse(http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
 	return false
 }

@@ -3,11 +3,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
+	"time"
 )
 
 type reply struct {
@@ -71,13 +75,47 @@ func main() {
 			panic(err)
 		}
 		replies = nil
-		call(runtime+"invocation/"+id+"/response", string(answer))
+		if strings.Contains(event, "in pieces") {
+			pieces(runtime+"invocation/"+id+"/response", answer)
+		} else {
+			call(runtime+"invocation/"+id+"/response", string(answer))
+		}
+		if strings.Contains(event, "hang up") {
+			hangUp()
+		}
 		replies = nil
 		if strings.Contains(event, "misbehave") {
 			call(runtime+"invocation/"+id+"/response", "{}")
 			call(runtime+"invocation/"+id+"/error", "{}")
 		}
 	}
+}
+
+// pieces answers with a chunked body that it holds back until it is asked to go on.
+func pieces(url string, answer []byte) {
+	r, err := http.NewRequest(http.MethodPost, url, io.MultiReader(bytes.NewReader(answer[:10]), bytes.NewReader(answer[10:])))
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Expect", "100-continue")
+	client := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Hour}}
+	out, err := client.Do(r)
+	if err != nil || out.StatusCode != http.StatusAccepted {
+		panic(fmt.Sprint(out, err))
+	}
+	out.Body.Close()
+}
+
+// hangUp asks for an event and leaves before there is one.
+func hangUp() {
+	conn, err := net.Dial("tcp", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	if err != nil {
+		panic(err)
+	}
+	if _, err := io.WriteString(conn, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		panic(err)
+	}
+	conn.Close()
 }
 
 func groups() []int {
