@@ -81,6 +81,8 @@ func (c *command) serve(ctx context.Context, b *Backend, tenant *autostart.Tenan
 	if c.idleLimit > 0 {
 		look.Reset(c.idleLimit)
 	}
+	heap, rest := newMemory(), clock.NewWallTimer(restAfter)
+	defer rest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -89,6 +91,9 @@ func (c *command) serve(ctx context.Context, b *Backend, tenant *autostart.Tenan
 		case err := <-b.Failed():
 			c.Log.Error("the backend cannot go on", "error", err)
 			return c.vacate(tenant, 1)
+		case <-rest.C():
+			heap.rest(&b.activity)
+			rest.Reset(restAfter)
 		case <-look.C():
 			if c.idleLimit > 0 && c.mayLeave(b, tenant) {
 				c.Log.Info("stopping: nobody has needed the backend", "for", c.idleLimit)

@@ -34,12 +34,18 @@ func (a *activity) count(n int) {
 
 // since returns for how long nobody has asked for anything.
 func (a *activity) since() time.Duration {
+	_, idle := a.lastAsked()
+	return idle
+}
+
+// lastAsked is when somebody last asked for something, and how long ago that was: not at all while somebody waits.
+func (a *activity) lastAsked() (last time.Time, idle time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.inFlight > 0 {
-		return 0
+		return a.last, 0
 	}
-	return clock.Wall().Sub(a.last)
+	return a.last, clock.Wall().Sub(a.last)
 }
 
 // idle reports whether nobody needs the backend: no request for so long, no event at work, and none that will be within as

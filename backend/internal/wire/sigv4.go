@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -334,9 +335,37 @@ func escape(s string, slashes bool) string {
 	return b.String()
 }
 
+// scoped is what a signing key is derived from.
+type scoped struct{ secret, date, region, service string }
+
+// signingKeys are the keys derived lately: deriving one takes as long as all else of a verification. A client signs a day's
+// requests to a service with one key.
+var signingKeys struct {
+	sync.RWMutex
+	known map[scoped][]byte
+}
+
+// mostSigningKeys bounds them; beyond, all are forgotten.
+const mostSigningKeys = 1024
+
+// signingKey derives the key of a scope (SigV4, "Derive a signing key"). It must not be changed.
 func signingKey(secret, date, region, service string) []byte {
-	key := sign([]byte("AWS4"+secret), date)
-	return sign(sign(sign(key, region), service), "aws4_request")
+	scope := scoped{secret, date, region, service}
+	signingKeys.RLock()
+	key := signingKeys.known[scope]
+	signingKeys.RUnlock()
+	if key != nil {
+		return key
+	}
+	key = sign([]byte("AWS4"+secret), date)
+	key = sign(sign(sign(key, region), service), "aws4_request")
+	signingKeys.Lock()
+	defer signingKeys.Unlock()
+	if signingKeys.known == nil || len(signingKeys.known) >= mostSigningKeys {
+		signingKeys.known = map[scoped][]byte{}
+	}
+	signingKeys.known[scope] = key
+	return key
 }
 
 func sign(key []byte, text string) []byte {
