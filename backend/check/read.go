@@ -245,10 +245,12 @@ func (p *Plan) elements(r *resource, want string, steps ...any) []value {
 	a := asker{r.scope, r.key, r.config.ForEach, site, want}
 	leaves := references(e)
 	var each []value
+	shaped := false
 	seen := map[string]bool{}
 	for _, leaf := range leaves {
 		v := p.follow(a, leaf, p.selects(a, leaves))
 		if !v.symbolic {
+			shaped = shaped || shapes(leaf, v, list)
 			continue
 		}
 		if v.level == exact && (seen[v.text] || strings.HasSuffix(leaf, "execution_arn")) {
@@ -260,7 +262,7 @@ func (p *Plan) elements(r *resource, want string, steps ...any) []value {
 		seen[v.text] = true
 		each = append(each, v)
 	}
-	if ok && len(each) == len(unknowns) {
+	if ok && !shaped && len(each) == len(unknowns) {
 		return append(list, each...)
 	}
 	whole := p.expression(a, e)
@@ -268,6 +270,18 @@ func (p *Plan) elements(r *resource, want string, steps ...any) []value {
 		whole = opened(site+" is built from "+strings.Join(leaves, " and ")+"; how is not in the plan", whole.text)
 	}
 	return append(list, whole)
+}
+
+// shapes reports whether a reference to something known is a part of an element that is not, as a suffix is, and not an
+// element of its own.
+func shapes(leaf string, v value, elements []value) bool {
+	if strings.HasPrefix(leaf, "each.") || strings.HasPrefix(leaf, "count.") || v.absent {
+		return false
+	}
+	if v.hidden {
+		return len(elements) == 0
+	}
+	return v.text != "" && v.text != "true" && v.text != "false" && !slices.ContainsFunc(elements, func(e value) bool { return e.text == v.text })
 }
 
 // sameBlocks reports whether the configuration has as many blocks as the plan: with dynamic blocks among them it has not,
