@@ -10,19 +10,26 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/autostart"
 	"github.com/lambdasim/terraform-provider-lambdasim/provider"
+	"github.com/lambdasim/terraform-provider-lambdasim/provider/dropin"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
-// address is where the registry has the provider.
-const address = "registry.terraform.io/lambdasim/lambdasim"
+// address is where the registry has the provider. Under the AWS provider's file name it takes that provider's place.
+const (
+	address    = "registry.terraform.io/lambdasim/lambdasim"
+	awsAddress = "registry.terraform.io/hashicorp/aws"
+	awsName    = "terraform-provider-aws"
+)
 
 const usage = `lambdasim %s: AWS Lambda's invocation model on your own machine.
 
@@ -35,6 +42,7 @@ the provider is given no endpoint, it starts a backend for the folder that Terra
   terraform-provider-lambdasim stop              ends this folder's backend; what it keeps stays
   terraform-provider-lambdasim clean             ends it and removes all it keeps
   terraform-provider-lambdasim check PLAN.json   judges a plan: is every permission there? (--help says more)
+  terraform-provider-lambdasim dropin run -- …   runs terraform on a module that is written for AWS, as it is
   terraform-provider-lambdasim version           prints the version
   terraform-provider-lambdasim -debug            runs the provider for a debugger
 
@@ -51,6 +59,8 @@ func run(args []string) int {
 			return autostart.Command(args[0], args[1:], version, os.Stdout, os.Stderr)
 		case "check":
 			return backend.CheckCommand(args[1:], version, os.Stdin, os.Stdout, os.Stderr)
+		case "dropin":
+			return dropin.Command(args[1:], version, os.Stdin, os.Stdout, os.Stderr)
 		case "version", "--version":
 			fmt.Println(version)
 			return 0
@@ -70,7 +80,11 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, usage, version)
 		return 2
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{Address: address, Debug: *debug})
+	create, at := provider.New(version), address
+	if strings.HasPrefix(filepath.Base(os.Args[0]), awsName) {
+		create, at = provider.NewAWS(version), awsAddress
+	}
+	err := providerserver.Serve(context.Background(), create, providerserver.ServeOpts{Address: at, Debug: *debug})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lambdasim:", err)
 		return 1

@@ -49,13 +49,13 @@ func (t IgnoredTags) ignores(key string) bool {
 }
 
 // newClients builds the SDK's configuration by hand, so that nothing of the user's machine gets into it.
-func newClients(endpoint, region, accessKey, secretKey string) *Clients {
+func newClients(endpoint, region string, keys aws.Credentials) *Clients {
 	return &Clients{
 		Endpoint: endpoint, Region: region, Control: control.New(endpoint), policies: map[string]*sync.Mutex{},
 		config: aws.Config{
 			Region:                     region,
 			BaseEndpoint:               aws.String(endpoint),
-			Credentials:                credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+			Credentials:                credentials.StaticCredentialsProvider{Value: keys},
 			HTTPClient:                 &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 32}, Timeout: 16 * time.Minute},
 			RetryMaxAttempts:           3,
 			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"strings"
@@ -47,5 +48,22 @@ func TestEveryTypeHasItsExample(t *testing.T) {
 				t.Errorf("examples/%s/%s is of no type", kind, f.Name())
 			}
 		}
+	}
+}
+
+// TestThePackageOfTheDropinExampleIsItsSource keeps the zip file that a module for AWS must have at its source.
+func TestThePackageOfTheDropinExampleIsItsSource(t *testing.T) {
+	const folder = "../examples/dropin/modules/orders/functions/"
+	want, err := zipped(folder + "orders.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(folder+"orders.zip", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile(folder + "orders.zip"); err != nil || !bytes.Equal(have, want) {
+		t.Errorf("orders.zip is not orders.py, zipped (%v): run this test with -update", err)
 	}
 }

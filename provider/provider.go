@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -93,8 +94,8 @@ func (p *lambdasim) Configure(ctx context.Context, req provider.ConfigureRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	key := or(c.AccessKey, or(c.AccountID, "test"))
-	clients := newClients(endpoint, or(c.Region, "us-east-1"), key, or(c.SecretKey, rootSecret))
+	keys := aws.Credentials{AccessKeyID: or(c.AccessKey, or(c.AccountID, "test")), SecretAccessKey: or(c.SecretKey, rootSecret)}
+	clients := newClients(endpoint, or(c.Region, "us-east-1"), keys)
 	clients.defaultTags(c.DefaultTags)
 	clients.nameLog(log)
 	resp.ResourceData, resp.DataSourceData = clients, clients
@@ -166,8 +167,11 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{
-		newDeliveriesDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource,
-		newRegionDataSource, newPartitionDataSource, newSQSQueueDataSource,
-	}
+	return append([]func() datasource.DataSource{newDeliveriesDataSource}, awsDataSources...)
+}
+
+// awsDataSources are the data sources that AWS has too.
+var awsDataSources = []func() datasource.DataSource{
+	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
+	newSQSQueueDataSource,
 }
