@@ -1,3 +1,5 @@
+//go:build !windows
+
 // Command terraform-provider-lambdasim is a Terraform provider and the simulator behind it, in one program.
 //
 // Started by Terraform or OpenTofu it is the provider. "terraform-provider-lambdasim backend" runs the simulator,
