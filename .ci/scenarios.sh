@@ -28,10 +28,12 @@ write_cli_config "$work/cli.tfrc" "$work/mirror"
 export TF_CLI_CONFIG_FILE=$work/cli.tfrc
 start_backend
 
+mkdir "$work/scenarios"
+cp -R examples/testing "$work/testing"
 for scenario in examples/scenarios/*/; do
 	scenario=${scenario%/}
 	compgen -G "$scenario/tests/*.tftest.hcl" >/dev/null || continue
-	copy=$work/$(basename "$scenario")
+	copy=$work/scenarios/$(basename "$scenario") # as deep as it lies in examples/, for the modules that it calls
 	cp -R "$scenario" "$copy"
 	rm -rf "$copy"/{.terraform,.lambdasim,build} "$copy"/terraform.tfstate*
 	build_functions "$scenario" "$copy"

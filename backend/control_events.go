@@ -51,10 +51,10 @@ func (a *controlAPI) publish(w http.ResponseWriter, r *http.Request) error {
 	}
 	c, ok := callers[in.Service]
 	switch {
-	case in.Service == "s3" || in.Service == "kinesis":
+	case in.Service == "s3":
 		return fault.New(fault.Invalid, "%s has its own API here: use it, and the event follows", in.Service)
-	case in.Service == "sqs" || in.Service == "dynamodb":
-		return fault.New(fault.Unsupported, "%s is polled by Lambda and calls nobody; lambdasim does not simulate it yet", in.Service)
+	case in.Service == "kinesis" || in.Service == "sqs" || in.Service == "dynamodb":
+		return fault.New(fault.Invalid, "%s calls nobody, Lambda polls it: use its own API here, and an event source mapping", in.Service)
 	case !ok:
 		return fault.New(fault.Invalid, "service %q: want one of %s", in.Service, strings.Join(slices.Sorted(maps.Keys(callers)), ", "))
 	case len(in.Event) == 0:

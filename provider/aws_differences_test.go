@@ -70,6 +70,9 @@ func init() {
 	for _, name := range []string{"attributes", "client_metadata", "desired_delivery_mediums", "message_action", "temporary_password", "validation_data"} {
 		differences["aws_cognito_user."+name+" replaces true"] = "changing users is not simulated"
 	}
+	for _, name := range []string{"aws_sqs_message", "aws_kinesis_record", "aws_event"} {
+		differences[name] = noCounterpart
+	}
 	for _, name := range []string{"password", "temporary_password"} {
 		differences["aws_cognito_user."+name+" sensitive"] = "as it is in the AWS provider; the rows do not say so"
 	}

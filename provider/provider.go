@@ -161,6 +161,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 		newKinesisStreamResource,
 		newUserPoolResource, newUserResource,
+		newSQSMessageResource, newKinesisRecordResource, newEventResource,
 		newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 	}
 }

@@ -1,0 +1,2 @@
+def handler(event, context):
+    print("asked about the rule", event["configRuleName"])

@@ -1,0 +1,17 @@
+output "functions" {
+  description = "Names of the functions, by what calls them."
+  value = {
+    queue = lambdasim_function.queue.function_name
+    gate  = lambdasim_function.gate.function_name
+    rule  = lambdasim_function.rule.function_name
+  }
+}
+
+output "queue_url" {
+  value = lambdasim_sqs_queue.orders.url
+}
+
+
+output "user_pool" {
+  value = lambdasim_cognito_user_pool.people.id
+}
