@@ -244,7 +244,7 @@ resource "lambdasim_event_source_mapping" "m" {
 		},
 		{ResourceName: "lambdasim_event_source_mapping.m", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{ResourceName: "lambdasim_kinesis_stream.s", ImportState: true, ImportStateId: "acc-pull", ImportStateVerify: true},
-		{Config: config(hcl, "acc-pull", path, "", "bisect_batch_on_function_error = true"), ExpectError: regexp.MustCompile(`bisect_batch_on_function_error is not simulated`)},
+		{Config: config(hcl, "acc-pull", path, "", "tumbling_window_in_seconds = 5"), ExpectError: regexp.MustCompile(`tumbling_window_in_seconds is not simulated`)},
 		{Config: config(hcl, "acc-pull", path, "", "")},
 	}})
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awstypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -61,6 +63,53 @@ func sameFunction(name, arn string) bool {
 
 // mapping is what the answers of the mapping operations have in common.
 type mapping = awstypes.EventSourceMappingConfiguration
+
+// scalingType is the object of the block scaling_config.
+var scalingType = types.ObjectType{AttrTypes: map[string]attr.Type{"maximum_concurrency": types.Int64Type}}
+
+// readOptional takes what configurations may leave out, and what the API then says all the same: nothing of it is a change.
+func (m *mappingModel) readOptional(ctx context.Context, c *mapping) (diags diag.Diagnostics) {
+	if !m.BisectBatchOnFunctionError.IsNull() || aws.ToBool(c.BisectBatchOnFunctionError) {
+		m.BisectBatchOnFunctionError = types.BoolValue(aws.ToBool(c.BisectBatchOnFunctionError))
+	}
+	if !m.MaximumBatchingWindowInSeconds.IsNull() || aws.ToInt32(c.MaximumBatchingWindowInSeconds) > 0 {
+		m.MaximumBatchingWindowInSeconds = types.Int64Value(int64(aws.ToInt32(c.MaximumBatchingWindowInSeconds)))
+	}
+	if !m.FunctionResponseTypes.IsNull() || len(c.FunctionResponseTypes) > 0 {
+		set, more := types.SetValueFrom(ctx, types.StringType, c.FunctionResponseTypes)
+		m.FunctionResponseTypes, diags = set, more
+	}
+	if c.ScalingConfig != nil && c.ScalingConfig.MaximumConcurrency != nil {
+		object := types.ObjectValueMust(scalingType.AttrTypes, map[string]attr.Value{"maximum_concurrency": int64Of(c.ScalingConfig.MaximumConcurrency)})
+		m.ScalingConfig = types.ListValueMust(scalingType, []attr.Value{object})
+	} else if m.concurrency() != nil || m.ScalingConfig.IsNull() {
+		m.ScalingConfig = types.ListNull(scalingType)
+	}
+	return diags
+}
+
+// concurrency is scaling_config's maximum_concurrency; nil where there is none.
+func (m *mappingModel) concurrency() *int32 {
+	for _, block := range m.ScalingConfig.Elements() {
+		if object, ok := block.(types.Object); ok {
+			if n, ok := object.Attributes()["maximum_concurrency"].(types.Int64); ok {
+				return int32Of(n)
+			}
+		}
+	}
+	return nil
+}
+
+// responses are the function's response types; never nil, for an empty list takes them away.
+func (m *mappingModel) responses() []awstypes.FunctionResponseType {
+	list := []awstypes.FunctionResponseType{}
+	for _, v := range m.FunctionResponseTypes.Elements() {
+		if s, ok := v.(types.String); ok {
+			list = append(list, awstypes.FunctionResponseType(s.ValueString()))
+		}
+	}
+	return list
+}
 
 // read takes what the API says into the model.
 func (m *mappingModel) read(_ context.Context, c *mapping) {

@@ -38,28 +38,8 @@ func (r *eventSourceMappingResource) ValidateConfig(ctx context.Context, req res
 	if resp.Diagnostics.HasError() || m.EventSourceARN.IsUnknown() || m.EventSourceARN.IsNull() {
 		return
 	}
-	parts := strings.Split(m.EventSourceARN.ValueString(), ":")
-	if len(parts) < 6 {
-		return
-	}
-	switch parts[2] {
-	case "kinesis":
-	case "sqs":
-		if !m.StartingPosition.IsNull() {
-			resp.Diagnostics.AddAttributeError(path.Root("starting_position"), "starting_position belongs to streams", "A queue has none: leave it out.")
-		}
-		return
-	default:
-		resp.Diagnostics.AddAttributeError(path.Root("event_source_arn"), "The source "+parts[2]+" is not simulated",
-			"lambdasim simulates event source mappings for Kinesis streams and SQS queues today. docs/fidelity.md lists what is simulated.")
-		return
-	}
-	if m.StartingPosition.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("starting_position"), "starting_position is required for streams", "Set it to TRIM_HORIZON, LATEST or AT_TIMESTAMP.")
-	}
-	if at := m.StartingPosition.ValueString() == "AT_TIMESTAMP"; !m.StartingPosition.IsUnknown() && at != !m.StartingPositionTimestamp.IsNull() {
-		resp.Diagnostics.AddAttributeError(path.Root("starting_position_timestamp"), "starting_position_timestamp belongs to AT_TIMESTAMP",
-			"Give it exactly when starting_position is AT_TIMESTAMP.")
+	if parts := strings.Split(m.EventSourceARN.ValueString(), ":"); len(parts) >= 6 {
+		m.validate(parts[2], strings.HasSuffix(parts[5], ".fifo"), &resp.Diagnostics)
 	}
 }
 
@@ -92,7 +72,10 @@ func (r *eventSourceMappingResource) ModifyPlan(ctx context.Context, req resourc
 
 // moves reports whether the mapping itself is to be written again.
 func (m *mappingModel) moves(state *mappingModel) bool {
-	return !m.BatchSize.Equal(state.BatchSize) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
+	return !m.BatchSize.Equal(state.BatchSize) || !m.MaximumBatchingWindowInSeconds.Equal(state.MaximumBatchingWindowInSeconds) ||
+		!m.MaximumRecordAgeInSeconds.Equal(state.MaximumRecordAgeInSeconds) || !m.ParallelizationFactor.Equal(state.ParallelizationFactor) ||
+		!m.BisectBatchOnFunctionError.Equal(state.BisectBatchOnFunctionError) || !m.FunctionResponseTypes.Equal(state.FunctionResponseTypes) ||
+		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
 		m.FunctionName.IsUnknown() || !sameFunction(m.FunctionName.ValueString(), state.FunctionARN.ValueString()) || !m.TagsAll.Equal(state.TagsAll)
 }
 
@@ -107,6 +90,12 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 	in := &lambda.CreateEventSourceMappingInput{FunctionName: m.FunctionName.ValueStringPointer(), EventSourceArn: m.EventSourceARN.ValueStringPointer(),
 		Enabled: m.Enabled.ValueBoolPointer(), BatchSize: int32Of(m.BatchSize), MaximumRetryAttempts: int32Of(m.MaximumRetryAttempts),
 		StartingPosition: awstypes.EventSourcePosition(m.StartingPosition.ValueString()), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics)}
+	in.MaximumBatchingWindowInSeconds, in.MaximumRecordAgeInSeconds = int32Of(m.MaximumBatchingWindowInSeconds), int32Of(m.MaximumRecordAgeInSeconds)
+	in.ParallelizationFactor, in.BisectBatchOnFunctionError = int32Of(m.ParallelizationFactor), m.BisectBatchOnFunctionError.ValueBoolPointer()
+	in.FunctionResponseTypes = m.responses()
+	if n := m.concurrency(); n != nil {
+		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: n}
+	}
 	if at, err := time.Parse(time.RFC3339, m.StartingPositionTimestamp.ValueString()); err == nil {
 		in.StartingPositionTimestamp = &at
 	}
@@ -158,6 +147,8 @@ func (r *eventSourceMappingResource) take(ctx context.Context, m *mappingModel, 
 		MaximumRecordAgeInSeconds: c.MaximumRecordAgeInSeconds, MaximumRetryAttempts: c.MaximumRetryAttempts, ParallelizationFactor: c.ParallelizationFactor,
 		StartingPosition: c.StartingPosition, StartingPositionTimestamp: c.StartingPositionTimestamp, LastProcessingResult: c.LastProcessingResult,
 		StateTransitionReason: c.StateTransitionReason, State: c.State, LastModified: c.LastModified})
+	diags.Append(m.readOptional(ctx, &mapping{BisectBatchOnFunctionError: c.BisectBatchOnFunctionError, MaximumBatchingWindowInSeconds: c.MaximumBatchingWindowInSeconds,
+		FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig})...)
 	tags, err := r.clients.Lambda(m.Region.ValueString()).ListTags(ctx, &lambda.ListTagsInput{Resource: c.EventSourceMappingArn})
 	if err != nil {
 		addError(diags, "Reading the tags of", aws.ToString(c.EventSourceMappingArn), err)
@@ -205,6 +196,7 @@ func (r *eventSourceMappingResource) Update(ctx context.Context, req resource.Up
 	client := r.clients.Lambda(m.Region.ValueString())
 	in := &lambda.UpdateEventSourceMappingInput{UUID: was.UUID.ValueStringPointer(), Enabled: m.Enabled.ValueBoolPointer(), BatchSize: int32Of(m.BatchSize),
 		MaximumRetryAttempts: int32Of(m.MaximumRetryAttempts)}
+	m.change(&was, in)
 	if !sameFunction(m.FunctionName.ValueString(), was.FunctionARN.ValueString()) {
 		in.FunctionName = m.FunctionName.ValueStringPointer()
 	}

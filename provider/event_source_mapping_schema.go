@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -51,29 +52,30 @@ func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.Sche
 	kafka := computedBlock(notSimulated, kafkaConfigType)
 	kafka.PlanModifiers = []planmodifier.List{listplanmodifier.UseStateForUnknown(), listplanmodifier.RequiresReplaceIfConfigured()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An event source mapping: Lambda polls a stream as the function's execution role, and invokes the function synchronously, in order, batch by batch. The function's own policy is not asked.",
+		MarkdownDescription: "An event source mapping: Lambda polls a stream or a queue as the function's execution role, and invokes the function synchronously, batch by batch. The function's own policy is not asked.",
 		Attributes: map[string]schema.Attribute{
 			"id":     idAttribute("The mapping's UUID."),
 			"region": regionAttribute(),
 			"arn":    stable("ARN of the mapping."),
-			"batch_size": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Most records of one invocation, 1 to 10000. By default 100 for streams, 10 for queues.",
+			"batch_size": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Most records of one invocation, 1 to 10000: 100 by default for streams, 10 for queues. More than 10 messages need a batching window, and a FIFO queue gives at most 10.",
 				Validators: []validator.Int64{int64validator.Between(1, 10000)}, PlanModifiers: kept},
-			"bisect_batch_on_function_error": boolean(),
+			"bisect_batch_on_function_error": schema.BoolAttribute{Optional: true, MarkdownDescription: "Of streams: whether a failing batch is split in two, the first half first."},
 			"enabled":                        schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Whether Lambda polls. A disabled mapping keeps its position."},
-			"event_source_arn": schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the stream or queue. Kinesis streams and SQS queues are simulated.", PlanModifiers: replace,
+			"event_source_arn": schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the stream or queue. Kinesis streams, DynamoDB streams and SQS queues are simulated.", PlanModifiers: replace,
 				Validators: []validator.String{arnValidator(), stringvalidator.ExactlyOneOf(path.MatchRoot("event_source_arn"), path.MatchRoot("self_managed_event_source"))}},
-			"function_arn":                       computed("ARN of the function."),
-			"function_name":                      schema.StringAttribute{Required: true, MarkdownDescription: "Name or ARN of the function. Name and ARN of one function are the same."},
-			"function_response_types":            texts(false),
+			"function_arn":  computed("ARN of the function."),
+			"function_name": schema.StringAttribute{Required: true, MarkdownDescription: "Name or ARN of the function. Name and ARN of one function are the same."},
+			"function_response_types": schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "`ReportBatchItemFailures`: the function says which records failed.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(enum(types.FunctionResponseType("").Values())...))}},
 			"kms_key_arn":                        schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator()}},
 			"last_modified":                      computed("When the mapping was last changed, on the simulator's clock."),
 			"last_processing_result":             computed("How the last poll went."),
-			"maximum_batching_window_in_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "Batching windows are not simulated: anything but `0` is refused by name.", Validators: []validator.Int64{int64validator.Between(0, 300)}},
-			"maximum_record_age_in_seconds": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Discarding old records is not simulated: anything but `-1` is refused by name.",
+			"maximum_batching_window_in_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "How long a batch is collected, in seconds from its first record, 0 to 300. Not for FIFO queues.", Validators: []validator.Int64{int64validator.Between(0, 300)}},
+			"maximum_record_age_in_seconds": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Of streams: records older than so many seconds are dropped, 60 to 604800; `-1`, the default, drops none.",
 				Validators: []validator.Int64{int64validator.Any(int64validator.OneOf(-1), int64validator.Between(60, 604800))}, PlanModifiers: kept},
-			"maximum_retry_attempts": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "How often a failing batch is tried again before it is dropped; `-1`, the default, is until it expires.",
+			"maximum_retry_attempts": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Of streams: how often a failing batch is tried again before it is dropped; `-1`, the default, is until it expires.",
 				Validators: []validator.Int64{int64validator.Between(-1, 10000)}, PlanModifiers: kept},
-			"parallelization_factor": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Parallel batches of a shard are not simulated: anything but `1` is refused by name.",
+			"parallelization_factor": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Of streams: how many batches of a shard run at once, 1 to 10; a partition key keeps its order.",
 				Validators: []validator.Int64{int64validator.Between(1, 10)}, PlanModifiers: kept},
 			"queues": schema.ListAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.List{listplanmodifier.RequiresReplace()}},
 			"starting_position": schema.StringAttribute{Optional: true, MarkdownDescription: "Where to begin: `TRIM_HORIZON`, `LATEST` or `AT_TIMESTAMP`. Required for streams.", PlanModifiers: replace,
@@ -95,7 +97,7 @@ func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.Sche
 	}
 }
 
-// mappingBlocks are the nested blocks, which but for timeouts are refused.
+// mappingBlocks are the nested blocks, most of which are refused.
 func mappingBlocks(ctx context.Context) map[string]schema.Block {
 	set := func(attributes map[string]schema.Attribute) schema.SetNestedBlock {
 		return schema.SetNestedBlock{MarkdownDescription: notSimulated, NestedObject: schema.NestedBlockObject{Attributes: attributes}}
@@ -112,7 +114,8 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 		"metrics_config":  block(notSimulated, map[string]schema.Attribute{"metrics": texts(true)}, nil),
 		"provisioned_poller_config": block(notSimulated, map[string]schema.Attribute{"maximum_pollers": poller(), "minimum_pollers": poller(),
 			"poller_group_name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}}, nil),
-		"scaling_config":              block(notSimulated, map[string]schema.Attribute{"maximum_concurrency": number()}, nil),
+		"scaling_config": block("Of queues: how many batches run at once.", map[string]schema.Attribute{"maximum_concurrency": schema.Int64Attribute{Optional: true,
+			MarkdownDescription: "2 to 1000. Without it five at first, and five more for each second of a backlog.", Validators: []validator.Int64{int64validator.Between(2, 1000)}}}, nil),
 		"self_managed_event_source":   replacing(notSimulated, map[string]schema.Attribute{"endpoints": endpoints}, nil),
 		"source_access_configuration": set(map[string]schema.Attribute{"type": text(true), "uri": text(true)}),
 		"timeouts":                    timeouts.Block(ctx, timeouts.Opts{Create: true, Update: true, Delete: true}),
@@ -121,11 +124,8 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 
 // mappingRefused are the arguments on which the simulator does not act.
 var mappingRefused = []refused{
-	{name: "amazon_managed_kafka_event_source_config"}, {name: "bisect_batch_on_function_error"}, {name: "destination_config"},
-	{name: "document_db_event_source_config"}, {name: "filter_criteria"}, {name: "function_response_types"}, {name: "kms_key_arn"},
-	{name: "maximum_batching_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
-	{name: "maximum_record_age_in_seconds", allowed: []attr.Value{tftypes.Int64Value(-1)}}, {name: "metrics_config"},
-	{name: "parallelization_factor", allowed: []attr.Value{tftypes.Int64Value(1)}}, {name: "provisioned_poller_config"}, {name: "queues"},
-	{name: "scaling_config"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
+	{name: "amazon_managed_kafka_event_source_config"}, {name: "destination_config"},
+	{name: "document_db_event_source_config"}, {name: "filter_criteria"}, {name: "kms_key_arn"},
+	{name: "metrics_config"}, {name: "provisioned_poller_config"}, {name: "queues"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
 	{name: "source_access_configuration"}, {name: "topics"}, {name: "tumbling_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
 }

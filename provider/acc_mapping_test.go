@@ -1,0 +1,94 @@
+package provider_test
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+)
+
+const mapped = "lambdasim_event_source_mapping.m"
+
+func changes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(mapped, action)},
+		PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+}
+
+const mapping = function + `
+resource "lambdasim_iam_role_policy" "read" {
+  role   = lambdasim_iam_role.r.name
+  name   = "read"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = ["kinesis:*", "sqs:*"], Resource = "*" }] })
+}
+resource "lambdasim_kinesis_stream" "s" {
+  name        = %[1]q
+  shard_count = 1
+}
+resource "lambdasim_event_source_mapping" "m" {
+  function_name = lambdasim_function.f.function_name
+  %[4]s
+  depends_on = [lambdasim_iam_role_policy.read]
+}
+`
+
+func TestAccMappingOfAStreamWithEverything(t *testing.T) {
+	path := source(t, "def handler(event, context): return None")
+	const stream = "event_source_arn = lambdasim_kinesis_stream.s.arn\n  starting_position = \"LATEST\"\n  "
+	null, one := knownvalue.Null(), knownvalue.Int64Exact(1)
+	plain := []statecheck.StateCheck{at(mapped, "bisect_batch_on_function_error", null), at(mapped, "function_response_types", null),
+		at(mapped, "maximum_batching_window_in_seconds", null), at(mapped, "maximum_record_age_in_seconds", knownvalue.Int64Exact(-1)), at(mapped, "parallelization_factor", one)}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		{Config: config(mapping, "acc-all", path, "", stream), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: plain},
+		{Config: config(mapping, "acc-all", path, "", stream+`bisect_batch_on_function_error = true
+  function_response_types            = ["ReportBatchItemFailures"]
+  maximum_batching_window_in_seconds = 5
+  maximum_record_age_in_seconds      = 60
+  maximum_retry_attempts             = 0
+  parallelization_factor             = 3`),
+			ConfigPlanChecks: changes(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{at(mapped, "bisect_batch_on_function_error", knownvalue.Bool(true)),
+				at(mapped, "function_response_types", knownvalue.SetSizeExact(1)), at(mapped, "maximum_batching_window_in_seconds", knownvalue.Int64Exact(5)),
+				at(mapped, "maximum_record_age_in_seconds", knownvalue.Int64Exact(60)), at(mapped, "maximum_retry_attempts", knownvalue.Int64Exact(0)),
+				at(mapped, "parallelization_factor", knownvalue.Int64Exact(3))}},
+		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
+		{Config: config(mapping, "acc-all", path, "", stream+"maximum_record_age_in_seconds = -1\n  parallelization_factor = 1"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
+		{Config: config(mapping, "acc-all", path, "", stream+"scaling_config {\n maximum_concurrency = 2\n }"), ExpectError: regexp.MustCompile("scaling_config belongs to queues")},
+	}})
+}
+
+func TestAccMappingOfAQueue(t *testing.T) {
+	path := source(t, "def handler(event, context): return None")
+	client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	_, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("acc-mapped-queue")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const queue = "event_source_arn = \"arn:aws:sqs:us-east-1:000000000000:acc-mapped-queue\"\n  "
+	null := knownvalue.Null()
+	plain := []statecheck.StateCheck{at(mapped, "batch_size", knownvalue.Int64Exact(10)), at(mapped, "last_processing_result", null), at(mapped, "starting_position", null),
+		at(mapped, "parallelization_factor", null), at(mapped, "maximum_retry_attempts", null), at(mapped, "state_transition_reason", knownvalue.StringExact("USER_INITIATED"))}
+	refused := func(arguments, why string) resource.TestStep {
+		return resource.TestStep{Config: config(mapping, "acc-mapped-queue", path, "", queue+arguments), ExpectError: regexp.MustCompile(why)}
+	}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		refused(`starting_position = "LATEST"`, "starting_position belongs to streams"),
+		refused(`batch_size = 11`, "more than 10 messages needs a batching window"),
+		{Config: config(mapping, "acc-mapped-queue", path, "", queue), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: plain},
+		{Config: config(mapping, "acc-mapped-queue", path, "", queue+`batch_size = 20
+  maximum_batching_window_in_seconds = 1
+  function_response_types            = ["ReportBatchItemFailures"]
+  scaling_config {
+    maximum_concurrency = 2
+  }`), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{at(mapped, "batch_size", knownvalue.Int64Exact(20)), at(mapped, "scaling_config", knownvalue.ListSizeExact(1)),
+				at(mapped, "maximum_batching_window_in_seconds", knownvalue.Int64Exact(1))}},
+		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
+		{Config: config(mapping, "acc-mapped-queue", path, "", queue+"batch_size = 10"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
+	}})
+}
