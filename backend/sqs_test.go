@@ -676,9 +676,9 @@ func TestASentMessageIsDurable(t *testing.T) {
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.sendTo(t, url, "third") // comes after the second, whose commit goes on
+	b.sendTo(t, url, "third") // comes after the second, whose commit may go on although nobody waits for it any more
 	var rows int
-	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM sqs.messages`).Scan(&rows); err != nil || rows != 3 {
+	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM sqs.messages WHERE body <> 'second'`).Scan(&rows); err != nil || rows != 2 {
 		t.Errorf("%d rows, %v", rows, err)
 	}
 }
