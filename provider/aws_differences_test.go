@@ -77,4 +77,29 @@ func init() {
 		differences["aws_cognito_user."+name+" sensitive"] = "as it is in the AWS provider; the rows do not say so"
 	}
 	absent("aws_s3_object.checksum_", noChecksum, "crc32", "crc32c", "crc64nvme", "sha1", "sha256")
+	dynamodbDifferences(refusedRow)
+}
+
+// dynamodbDifferences are those of tables.
+func dynamodbDifferences(refusedRow func(prefix string, rows ...string)) {
+	rows := func(reason string, rows ...string) {
+		for _, row := range rows {
+			differences["aws_dynamodb_table."+row] = reason
+		}
+	}
+	differences["data aws_dynamodb_table"] = "its rows are not among those that were collected"
+	rows("blocks cannot be computed in the plugin framework: what is not given is not shown", "attribute is O", "global_secondary_index is O",
+		"global_secondary_index.hash_key is O", "global_secondary_index.key_schema is O", "global_secondary_index.read_capacity is O", "global_secondary_index.write_capacity is O",
+		"point_in_time_recovery is O", "point_in_time_recovery.recovery_period_in_days is O", "server_side_encryption is O", "server_side_encryption.kms_key_arn is O", "ttl is O")
+	rows("what the AWS provider computes", "deletion_protection_enabled defaults to \"false\"", "deletion_protection_enabled is OC")
+	rows("tables cannot be restored or imported here, so there is nothing to compute it from", "hash_key is R")
+	rows("the block itself replaces the table", "local_secondary_index.name replaces false", "local_secondary_index.non_key_attributes replaces false",
+		"local_secondary_index.projection_type replaces false", "local_secondary_index.range_key replaces false")
+	refusedRow("aws_dynamodb_table.", "global_secondary_index.on_demand_throughput.max_read_request_units is O", "global_secondary_index.on_demand_throughput.max_write_request_units is O",
+		"global_secondary_index.warm_throughput is O", "global_secondary_index.warm_throughput.read_units_per_second is O", "global_secondary_index.warm_throughput.write_units_per_second is O",
+		"global_table_witness is O", "global_table_witness.region_name is O", "import_table.input_format is O", "import_table.s3_bucket_source is O",
+		"import_table.s3_bucket_source replaces false", "import_table.s3_bucket_source.bucket is O", "on_demand_throughput.max_read_request_units is O",
+		"on_demand_throughput.max_write_request_units is O", "replica.consistency_mode defaults to \"\"", "replica.deletion_protection_enabled is O", "replica.kms_key_arn is O",
+		"replica.point_in_time_recovery defaults to \"\"", "replica.propagate_tags defaults to \"\"", "restore_to_latest_time replaces false", "warm_throughput is O",
+		"warm_throughput.read_units_per_second is O", "warm_throughput.write_units_per_second is O")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -92,6 +93,11 @@ func (c *Clients) Kinesis(region string) *kinesis.Client { return kinesis.NewFro
 
 // SQS is a client of SQS in a region.
 func (c *Clients) SQS(region string) *sqs.Client { return sqs.NewFromConfig(c.in(region)) }
+
+// DynamoDB is a client of DynamoDB in a region.
+func (c *Clients) DynamoDB(region string) *dynamodb.Client {
+	return dynamodb.NewFromConfig(c.in(region))
+}
 
 // S3 is a client of S3 in a region.
 func (c *Clients) S3(region string) *s3.Client {

@@ -159,7 +159,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 		newFunctionResource, newPermissionResource, newEventSourceMappingResource,
 		newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
-		newKinesisStreamResource,
+		newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
 		newUserPoolResource, newUserResource,
 		newSQSMessageResource, newKinesisRecordResource, newEventResource,
 		newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
@@ -174,5 +174,5 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 // awsDataSources are the data sources that AWS has too.
 var awsDataSources = []func() datasource.DataSource{
 	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
-	newSQSQueueDataSource,
+	newSQSQueueDataSource, newDynamoDBTableDataSource,
 }

@@ -1,0 +1,1 @@
+terraform import lambdasim_dynamodb_table.orders orders
