@@ -301,7 +301,8 @@ func (r *dynamodbTableItemResource) Delete(ctx context.Context, req resource.Del
 	}
 }
 
-// ImportState imports by TABLE|HASH_KEY|VALUE, or TABLE|HASH_KEY|VALUE|RANGE_KEY|VALUE; the types are the table's.
+// ImportState imports by TABLE|HASH_KEY|VALUE, or TABLE|HASH_KEY|VALUE|RANGE_KEY|VALUE, in the provider's region; the types
+// are the table's.
 func (r *dynamodbTableItemResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	parts := strings.Split(req.ID, "|")
 	if len(parts) != 3 && len(parts) != 5 {

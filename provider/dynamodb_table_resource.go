@@ -287,7 +287,7 @@ func (r *dynamodbTableResource) Delete(ctx context.Context, req resource.DeleteR
 	}
 }
 
-// ImportState imports by name.
+// ImportState imports by NAME or NAME@REGION.
 func (r *dynamodbTableResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("name"), req, resp)
+	resource.ImportStatePassthroughID(ctx, path.Root("name"), cutRegion(ctx, req, resp), resp)
 }
