@@ -178,7 +178,10 @@ resource "lambdasim_s3_object" "o" {
 		{Config: config(hcl, `{ team = "x" }`), ConfigStateChecks: []statecheck.StateCheck{at("lambdasim_s3_bucket.b", "tags_all", own)}},
 		{ResourceName: "lambdasim_s3_bucket.b", ImportState: true, ImportStateId: "acc-tags", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"force_destroy"}},
 		{ResourceName: "lambdasim_s3_object.o", ImportState: true, ImportStateId: "acc-tags/a.txt", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"content"}},
-		{Config: config(strings.Replace(hcl, `"de"`, `"de"`+"\n  tags = { a = \"b\" }", 1), `{}`), PlanOnly: true, ExpectError: regexp.MustCompile("tags is not simulated")},
+		{Config: config(strings.Replace(hcl, `"de"`, `"de"`+"\n  tags = { a = \"b c\" }", 1), `{ team = "x" }`),
+			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("lambdasim_s3_object.o", plancheck.ResourceActionUpdate)}},
+			ConfigStateChecks: []statecheck.StateCheck{at("lambdasim_s3_object.o", "tags_all", knownvalue.MapExact(map[string]knownvalue.Check{"a": knownvalue.StringExact("b c")}))}},
+		{ResourceName: "lambdasim_s3_object.o", ImportState: true, ImportStateId: "acc-tags/a.txt", ImportStateVerify: true, ImportStateVerifyIgnore: []string{"content"}},
 		{Config: config(hcl, `{}`), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("lambdasim_s3_bucket.b", plancheck.ResourceActionUpdate)}},
 			ConfigStateChecks: []statecheck.StateCheck{at("lambdasim_s3_bucket.b", "tags_all", knownvalue.MapSizeExact(0))}},
 	}})
@@ -268,5 +271,33 @@ data "lambdasim_partition" "p" {}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{Config: config(hcl), ConfigStateChecks: []statecheck.StateCheck{
 		at("data.lambdasim_region.here", "name", knownvalue.StringExact("us-east-1")), at("data.lambdasim_region.there", "region", knownvalue.StringExact("eu-west-1")),
 		at("data.lambdasim_partition.p", "partition", knownvalue.StringExact("aws")),
+	}}}})
+}
+
+// An object that overrides the provider's default tags has none of them, as in the AWS provider (objects bear ten tags only).
+func TestAccAnObjectMayGoWithoutDefaultTags(t *testing.T) {
+	hcl := strings.Replace(config(`
+resource "lambdasim_s3_bucket" "b" {
+  bucket        = "acc-override"
+  force_destroy = true
+}
+resource "lambdasim_s3_object" "with" {
+  bucket  = lambdasim_s3_bucket.b.id
+  key     = "with"
+  content = "x"
+}
+resource "lambdasim_s3_object" "without" {
+  bucket  = lambdasim_s3_bucket.b.id
+  key     = "without"
+  content = "x"
+  override_provider {
+    default_tags {
+      tags = {}
+    }
+  }
+}
+`), `endpoint =`, "default_tags {\n    tags = { team = \"x\" }\n  }\n  endpoint =", 1)
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{Config: hcl, ConfigStateChecks: []statecheck.StateCheck{
+		at("lambdasim_s3_object.with", "tags_all", knownvalue.MapSizeExact(1)), at("lambdasim_s3_object.without", "tags_all", knownvalue.MapSizeExact(0)),
 	}}}})
 }

@@ -27,7 +27,6 @@ var differences = map[string]string{
 	"aws_s3_object.kms_key_id is O":                                                                       refusedWhole,
 	"aws_s3_object.server_side_encryption is O":                                                           refusedWhole,
 	"aws_s3_object.storage_class is O":                                                                    refusedWhole,
-	"aws_s3_object.tags_all absent":                                                                       "tags of objects are not simulated",
 	"aws_s3_bucket.object_lock_enabled defaults to \"false\"":                                             "what the AWS provider computes",
 	"aws_s3_bucket.bucket_namespace absent":                                                               "namespaces of bucket names are not simulated; Terraform itself refuses it by name",
 	"aws_s3_bucket.hosted_zone_id absent":                                                                 notComputedYet,

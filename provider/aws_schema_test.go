@@ -113,12 +113,13 @@ func absentParent(path string, ours map[string]row) bool {
 
 func compareRow(path string, want, have row) (list []string) {
 	note := func(what, is string) { list = append(list, fmt.Sprintf("%s %s %s", path, what, is)) }
-	if have.kind != want.kind && !(want.kind == "string(JSON)" && have.kind == "string") {
+	if have.kind != strings.TrimSuffix(want.kind, "(JSON)") {
 		note("is a", have.kind)
 	}
 	// The plugin framework makes an argument with a default computed; the mode of a computed block's members is unknown to it.
-	if mode := have.mode; mode != "" && mode != want.mode && !(want.mode == "O" && mode == "OC" && want.def != "" && have.def == want.def) {
-		note("is", mode)
+	byDefault := want.mode == "O" && have.mode == "OC" && want.def != "" && have.def == want.def
+	if have.mode != "" && have.mode != want.mode && !byDefault {
+		note("is", have.mode)
 	}
 	if have.mode != "" && have.replaces != want.replaces {
 		note("replaces", fmt.Sprint(have.replaces))

@@ -6,11 +6,15 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awstypes "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -65,6 +69,7 @@ type s3ObjectModel struct {
 	SourceHash                types.String `tfsdk:"source_hash"`
 	StorageClass              types.String `tfsdk:"storage_class"`
 	Tags                      types.Map    `tfsdk:"tags"`
+	TagsAll                   types.Map    `tfsdk:"tags_all"`
 	VersionID                 types.String `tfsdk:"version_id"`
 	WebsiteRedirect           types.String `tfsdk:"website_redirect"`
 }
@@ -72,7 +77,7 @@ type s3ObjectModel struct {
 // objectRefused are the arguments on which the simulator does not act.
 var objectRefused = []refused{{name: "acl", allowed: []attr.Value{types.StringValue("private")}}, {name: "bucket_key_enabled"}, {name: "checksum_algorithm"}, {name: "kms_key_id"},
 	{name: "object_lock_legal_hold_status"}, {name: "object_lock_mode"}, {name: "object_lock_retain_until_date"}, {name: "override_provider"},
-	{name: "server_side_encryption", allowed: []attr.Value{types.StringValue("AES256")}}, {name: "storage_class", allowed: []attr.Value{types.StringValue("STANDARD")}}, {name: "tags"}, {name: "website_redirect"}}
+	{name: "server_side_encryption", allowed: []attr.Value{types.StringValue("AES256")}}, {name: "storage_class", allowed: []attr.Value{types.StringValue("STANDARD")}}, {name: "website_redirect"}}
 
 // Metadata names the type.
 func (r *s3ObjectResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -105,10 +110,10 @@ func (r *s3ObjectResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"acl":            text(false), "bucket_key_enabled": boolean(), "checksum_algorithm": text(false), "kms_key_id": text(false),
 			"object_lock_legal_hold_status": text(false), "object_lock_mode": text(false), "object_lock_retain_until_date": text(false),
 			"server_side_encryption": text(false), "storage_class": text(false), "website_redirect": text(false),
-			"tags":        schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated},
+			"tags": tagsAttribute(), "tags_all": tagsAllAttribute(),
 			"source_hash": schema.StringAttribute{Optional: true, MarkdownDescription: "Any text; a change writes the object again."},
 		},
-		Blocks: map[string]schema.Block{"override_provider": block(notSimulated+" One that says nothing is taken.", nil, map[string]schema.Block{
+		Blocks: map[string]schema.Block{"override_provider": block("With a `default_tags` block whose `tags` are empty, the provider's default tags are not the object's. Anything else is not simulated.", nil, map[string]schema.Block{
 			"default_tags": block(notSimulated, map[string]schema.Attribute{"tags": schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: notSimulated}}, nil)})},
 	}
 }
@@ -139,10 +144,16 @@ func (r *s3ObjectResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		return
 	}
 	r.planRegion(ctx, req, resp)
+	r.planTags(ctx, resp)
 	var m s3ObjectModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if field(m.OverrideProvider, "default_tags") != nil { // they are empty, or it would have been refused
+		if m.TagsAll = m.Tags; m.Tags.IsNull() {
+			m.TagsAll = types.MapValueMust(types.StringType, map[string]attr.Value{})
+		}
 	}
 	if !m.Bucket.IsUnknown() && !m.Key.IsUnknown() {
 		m.names()
@@ -174,13 +185,51 @@ func (r *s3ObjectResource) put(ctx context.Context, m *s3ObjectModel, diags *dia
 	}
 	out, err := r.clients.S3(m.Region.ValueString()).PutObject(ctx, &s3.PutObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer(), Body: bytes.NewReader(data),
 		ContentType: m.ContentType.ValueStringPointer(), CacheControl: given(m.CacheControl), ContentDisposition: given(m.ContentDisposition),
-		ContentEncoding: given(m.ContentEncoding), ContentLanguage: given(m.ContentLanguage), Metadata: tagsOf(ctx, m.Metadata, diags)})
+		ContentEncoding: given(m.ContentEncoding), ContentLanguage: given(m.ContentLanguage), Metadata: tagsOf(ctx, m.Metadata, diags), Tagging: taggingHeader(tagsOf(ctx, m.TagsAll, diags))})
 	if err != nil {
 		addError(diags, "Writing the object", m.Bucket.ValueString()+"/"+m.Key.ValueString(), err)
 		return
 	}
 	m.names()
 	m.ETag = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`))
+}
+
+// taggingHeader writes tags as PutObject takes them: as a query; nil without any.
+func taggingHeader(tags map[string]string) *string {
+	if len(tags) == 0 {
+		return nil
+	}
+	query := url.Values{}
+	for key, value := range tags {
+		query.Set(key, value)
+	}
+	return aws.String(query.Encode())
+}
+
+// writes reports whether the object itself differs, so that it is to be written again: tags alone are changed in place.
+func (m *s3ObjectModel) writes(was *s3ObjectModel) bool {
+	return !m.ETag.Equal(was.ETag) || !m.Content.Equal(was.Content) || !m.ContentBase64.Equal(was.ContentBase64) || !m.Source.Equal(was.Source) ||
+		!m.SourceHash.Equal(was.SourceHash) || !m.ContentType.Equal(was.ContentType) || !m.CacheControl.Equal(was.CacheControl) ||
+		!m.ContentDisposition.Equal(was.ContentDisposition) || !m.ContentEncoding.Equal(was.ContentEncoding) || !m.ContentLanguage.Equal(was.ContentLanguage) ||
+		!m.Metadata.Equal(was.Metadata)
+}
+
+// tag writes the object's tags. It is an event, s3:ObjectTagging:Put or Delete.
+func (r *s3ObjectResource) tag(ctx context.Context, m *s3ObjectModel, diags *diag.Diagnostics) {
+	client, tags := r.clients.S3(m.Region.ValueString()), tagsOf(ctx, m.TagsAll, diags)
+	var err error
+	if len(tags) == 0 {
+		_, err = client.DeleteObjectTagging(ctx, &s3.DeleteObjectTaggingInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
+	} else {
+		set := &awstypes.Tagging{}
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			set.TagSet = append(set.TagSet, awstypes.Tag{Key: aws.String(key), Value: aws.String(tags[key])})
+		}
+		_, err = client.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer(), Tagging: set})
+	}
+	if err != nil {
+		addError(diags, "Tagging the object", m.ID.ValueString(), err)
+	}
 }
 
 // Create writes the object.
@@ -221,6 +270,16 @@ func (r *s3ObjectResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if m.Region.IsNull() {
 		m.Region = types.StringValue(r.clients.Region)
 	}
+	tags, err := r.clients.S3(m.Region.ValueString()).GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
+	if err != nil {
+		addError(&resp.Diagnostics, "Reading the tags of the object", m.ID.ValueString(), err)
+		return
+	}
+	all := map[string]string{}
+	for _, t := range tags.TagSet {
+		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	m.Tags, m.TagsAll = r.readTags(all, m.Tags)
 	if len(out.Metadata) > 0 || len(m.Metadata.Elements()) > 0 {
 		metadata, more := types.MapValueFrom(ctx, types.StringType, out.Metadata)
 		resp.Diagnostics.Append(more...)
@@ -229,14 +288,21 @@ func (r *s3ObjectResource) Read(ctx context.Context, req resource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// Update writes the object again.
+// Update writes the object again, or its tags alone.
 func (r *s3ObjectResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m s3ObjectModel
+	var m, was s3ObjectModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &was)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.put(ctx, &m, &resp.Diagnostics); !resp.Diagnostics.HasError() {
+	switch {
+	case m.writes(&was):
+		r.put(ctx, &m, &resp.Diagnostics)
+	case !m.TagsAll.Equal(was.TagsAll):
+		r.tag(ctx, &m, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
 }

@@ -1,8 +1,10 @@
 package dropin
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,8 +36,8 @@ func layMirror(folder, program string, versions map[string][]string) error {
 // prune drops versions of a mirror laid before that are not wanted now: Terraform takes the newest that it finds.
 func prune(base string, versions []string) error {
 	entries, err := os.ReadDir(base)
-	if err != nil {
-		return nil // there is none yet
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	for _, e := range entries {
 		if !slices.Contains(versions, e.Name()) {
@@ -76,7 +78,7 @@ func copyFile(from, to string, mode os.FileMode) (err error) {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	_ = os.Remove(to)
 	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
