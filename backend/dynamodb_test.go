@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,10 +18,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
 )
 
 type attrs = map[string]types.AttributeValue
@@ -610,4 +619,171 @@ func TestDynamoDBWritersAtOnce(t *testing.T) {
 	if len(records) != writers*each {
 		t.Errorf("%d records of %d writes", len(records), writers*each)
 	}
+}
+
+// What a function receives (recorded from AWS in 2025): the members and their order, whole seconds, both images.
+func TestDynamoDBEventsOfAFunction(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	b.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}`)
+	b.function(t, "f", "r", "import json\ndef handler(event, context):\n    print('EVENT ' + json.dumps(event, separators=(',', ':')))\n")
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("orders"), BillingMode: "PROVISIONED",
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "NEW_AND_OLD_IMAGES"}})
+	if _, err := b.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("f"), EventSourceArn: b.streamOf(t, "orders"),
+		StartingPosition: "TRIM_HORIZON"}); err != nil {
+		t.Fatal(err)
+	}
+	b.putItem(t, "orders", `{"id":{"S":"a"},"n":{"N":"1.50"}}`)
+	b.drain(t)
+	b.putItem(t, "orders", `{"id":{"S":"a"},"l":{"L":[{"S":"<&>"}]}}`)
+	b.drain(t)
+	var got []string
+	for line := range strings.Lines(b.logs(t, "f")) {
+		if _, event, ok := strings.Cut(strings.TrimSpace(line), "EVENT "); ok {
+			got = append(got, regexp.MustCompile(`"eventID":"[0-9a-f]{32}"`).ReplaceAllString(event, `"eventID":"X"`))
+		}
+	}
+	const source = `"eventSourceARN":"arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-01-01T00:00:00.000"}]}`
+	want := []string{
+		`{"Records":[{"eventID":"X","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767225600,` +
+			`"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"},"n":{"N":"1.5"}},"SequenceNumber":"100000000000000000000000000001","SizeBytes":9,"StreamViewType":"NEW_AND_OLD_IMAGES"},` + source,
+		`{"Records":[{"eventID":"X","eventName":"MODIFY","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":{"ApproximateCreationDateTime":1767225600,` +
+			`"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"},"l":{"L":[{"S":"<&>"}]}},"OldImage":{"id":{"S":"a"},"n":{"N":"1.5"}},"SequenceNumber":"100000000000000000000000000002","SizeBytes":20,"StreamViewType":"NEW_AND_OLD_IMAGES"},` + source,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// logs is what a function has written.
+func (b *bundle) logs(t *testing.T, function string) string {
+	t.Helper()
+	resp, err := http.Get(b.b.URL() + control.Prefix + "functions/" + function + "/logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A write is durable before it is answered: whoever has the answer finds the item, and its record, by another connection.
+func TestDynamoDBAnswersAfterTheCommit(t *testing.T) {
+	b := setup(t)
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("durable"), StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "KEYS_ONLY"}})
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			conn, err := pgx.Connect(t.Context(), b.url)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close(t.Context())
+			for i := range 25 {
+				id := fmt.Sprintf("%d-%d", w, i)
+				if _, err := b.tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("durable"), Item: av(`{"id":{"S":"` + id + `"}}`)}); err != nil {
+					t.Error(err)
+				}
+				var items, records int
+				if err := conn.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM dynamodb.items WHERE hash = $1), (SELECT count(*) FROM dynamodb.records WHERE keys = $2)`,
+					[]byte(id), []byte(`{"id":{"S":"`+id+`"}}`)).Scan(&items, &records); err != nil || items != 1 || records != 1 {
+					t.Errorf("%s: %d items and %d records, %v", id, items, records, err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+}
+
+// What is there survives a restart, and what was planned comes again: expiry, trimming, the position of a stream.
+func TestDynamoDBAfterARestart(t *testing.T) {
+	url := pgtest.URL(t)
+	cfg := backend.Config{Clock: "virtual", Seed: 1, DatabaseURL: url}
+	name := aws.String("kept")
+	t.Run("before", func(t *testing.T) {
+		b := setupOn(t, cfg)
+		b.table(t, &dynamodb.CreateTableInput{TableName: name, StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "OLD_IMAGE"}})
+		if _, err := b.tables.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{TableName: name,
+			TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("until"), Enabled: aws.Bool(true)}}); err != nil {
+			t.Fatal(err)
+		}
+		b.putItem(t, "kept", fmt.Sprintf(`{"id":{"S":"mortal"},"until":{"N":"%d"}}`, b.now(t).Unix()+100))
+		b.putItem(t, "kept", `{"id":{"S":"here"}}`)
+	})
+	b := setupOn(t, cfg)
+	b.putItem(t, "kept", `{"id":{"S":"later"}}`)
+	if _, err := b.control.AdvanceBy(t.Context(), 101*second); err != nil {
+		t.Fatal(err)
+	}
+	out, err := b.tables.Scan(t.Context(), &dynamodb.ScanInput{TableName: name})
+	if err != nil || ids(out.Items) != "here later" {
+		t.Errorf("%s, %v", ids(out.Items), err)
+	}
+	if n := len(b.streamRecords(t, b.streamOf(t, "kept"))); n != 4 {
+		t.Errorf("%d records of three inserts and an expiry", n)
+	}
+	if _, err := b.control.AdvanceBy(t.Context(), 24*60*60*second); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.count(t, `SELECT count(*) FROM dynamodb.records`); n != 0 {
+		t.Errorf("%d records are stored after a day", n)
+	}
+}
+
+func TestDynamoDBPermissions(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("mine"), StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "KEYS_ONLY"}})
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("yours")})
+	user := aws.String("u")
+	if _, err := b.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: user}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.iam.PutUserPolicy(ctx, &iam.PutUserPolicyInput{UserName: user, PolicyName: aws.String("p"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["dynamodb:PutItem","dynamodb:UpdateItem","dynamodb:BatchWriteItem"],"Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/mine"},
+		{"Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:Query"],"Resource":"arn:aws:dynamodb:us-east-1:000000000000:table/mine",
+		 "Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["a"]}}}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	key, err := b.iam.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := newClients(b.b.URL(), *key.AccessKey.AccessKeyId, *key.AccessKey.SecretAccessKey, "")
+	must := func(what string, err error, allowed bool) {
+		t.Helper()
+		if allowed && err != nil {
+			t.Errorf("%s: %v", what, err)
+		} else if !allowed {
+			refusedAs(t, err, "AccessDeniedException", "is not authorized to perform: dynamodb:")
+		}
+	}
+	put := func(table string) types.WriteRequest {
+		return types.WriteRequest{PutRequest: &types.PutRequest{Item: av(`{"id":{"S":"` + table + `"}}`)}}
+	}
+	_, err = u.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("mine"), Item: av(`{"id":{"S":"a"}}`)})
+	must("PutItem", err, true)
+	_, err = u.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("yours"), Item: av(`{"id":{"S":"a"}}`)})
+	must("PutItem elsewhere", err, false)
+	_, err = u.tables.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String("mine"), Key: av(`{"id":{"S":"a"}}`)})
+	must("DeleteItem", err, false)
+	_, err = u.tables.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"mine": {put("x")}, "yours": {put("x")}}})
+	must("BatchWriteItem of both", err, false)
+	_, err = u.tables.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+		{Put: &types.Put{TableName: aws.String("mine"), Item: av(`{"id":{"S":"t"}}`)}}, {Delete: &types.Delete{TableName: aws.String("mine"), Key: av(`{"id":{"S":"a"}}`)}}}})
+	must("a transaction with a deletion", err, false)
+	for id, allowed := range map[string]bool{"a": true, "b": false} {
+		_, err = u.tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("mine"), Key: av(`{"id":{"S":"` + id + `"}}`)})
+		must("GetItem of "+id, err, allowed)
+		_, err = u.tables.Query(ctx, &dynamodb.QueryInput{TableName: aws.String("mine"), KeyConditionExpression: aws.String("id = :i"), ExpressionAttributeValues: av(`{":i":{"S":"` + id + `"}}`)})
+		must("Query of "+id, err, allowed)
+	}
+	_, err = u.streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: b.streamOf(t, "mine")})
+	must("DescribeStream", err, false)
 }

@@ -220,7 +220,7 @@ func (a *API) trimmed(ctx context.Context, st *stream, h shard, after int64) err
 	if err != nil {
 		return err
 	}
-	records, err := a.Store.read(ctx, st, h.n, after, 1)
+	records, err := a.Store.read(ctx, st, h.n, after, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -251,17 +251,12 @@ func (a *API) getRecords(ctx context.Context, in *dynamodbstreams.GetRecordsInpu
 	if err != nil {
 		return nil, err
 	}
-	records, err := a.Store.read(ctx, st, it.Shard, it.After, limit)
+	records, err := a.Store.read(ctx, st, it.Shard, it.After, limit, maxGetBytes)
 	if err != nil {
 		return nil, err
 	}
 	out := &dynamodbstreams.GetRecordsOutput{Records: []types.Record{}}
-	size, whole := 0, true
 	for i := range records {
-		if size += records[i].size; size > maxGetBytes && i > 0 {
-			whole = false
-			break
-		}
 		r, err := records[i].forAPI()
 		if err != nil {
 			return nil, err
@@ -269,7 +264,7 @@ func (a *API) getRecords(ctx context.Context, in *dynamodbstreams.GetRecordsInpu
 		it.After = records[i].seq
 		out.Records = append(out.Records, r)
 	}
-	if h.last == nil || !whole || it.After < *h.last && len(records) == limit {
+	if drained := h.last != nil && (it.After >= *h.last || len(records) == 0); !drained {
 		it.Issued = now
 		out.NextShardIterator = aws.String(it.String())
 	}

@@ -72,7 +72,7 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 			return nil, fault.New(fault.Invalid, "%q is no sequence number of a shard", after)
 		}
 	}
-	records, err := s.read(ctx, st, n, from, limit)
+	records, err := s.read(ctx, st, n, from, limit, pull.MaxBatchBytes)
 	if err != nil {
 		return nil, err
 	}

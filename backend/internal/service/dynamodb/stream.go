@@ -249,11 +249,15 @@ func (s *Store) streams(ctx context.Context, account, region, table string, afte
 	return pgx.CollectRows(rows, scanStream)
 }
 
-// read returns records of a shard after a sequence, those that are not a day old.
-func (s *Store) read(ctx context.Context, st *stream, n int, after int64, limit int) ([]record, error) {
+// read returns records of a shard after a sequence, those that are not a day old: at most limit, and no more once they are
+// so many bytes.
+func (s *Store) read(ctx context.Context, st *stream, n int, after int64, limit, bytes int) ([]record, error) {
 	rows, err := s.db.Query(ctx, `SELECT seq, at, name, keys, new, old, size, expired FROM dynamodb.records
-		WHERE stream = @stream AND n = @n AND seq > @after AND at > @oldest ORDER BY seq LIMIT @limit`,
-		pgx.NamedArgs{"stream": st.id, "n": n, "after": after, "limit": limit, "oldest": s.db.Now().Add(-retention)})
+		WHERE stream = @stream AND n = @n AND seq IN (SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq) - size AS before FROM
+			(SELECT seq, size FROM dynamodb.records WHERE stream = @stream AND n = @n AND seq > @after AND at > @oldest ORDER BY seq LIMIT @limit) r) w
+			WHERE before < @bytes)
+		ORDER BY seq`,
+		pgx.NamedArgs{"stream": st.id, "n": n, "after": after, "limit": limit, "bytes": bytes, "oldest": s.db.Now().Add(-retention)})
 	if err != nil {
 		return nil, err
 	}
