@@ -621,6 +621,22 @@ func TestQueuePolicies(t *testing.T) {
 	})
 }
 
+// TestResetForgetsQueues pins that a reset takes an account's queues, in memory too, and no other's.
+func TestResetForgetsQueues(t *testing.T) {
+	b := setup(t)
+	other := &bundle{clients: b.as("111111111111"), b: b.b, control: b.control}
+	gone, kept := b.queue(t, "q"), other.queue(t, "q")
+	b.sendTo(t, gone, "x")
+	other.sendTo(t, kept, "y")
+	if err := b.control.Reset(t.Context(), account); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: gone})
+	sqsRefused(t, err, "AWS.SimpleQueueService.NonExistentQueue", "")
+	other.wantBodies(t, kept, "y")
+	b.wantBodies(t, b.queue(t, "q"), "")
+}
+
 // TestALongPoll pins that a waiting receiver hears of a message when it is sent, and of one whose time has come.
 func TestALongPoll(t *testing.T) {
 	for _, clock := range []string{"real", "virtual"} {

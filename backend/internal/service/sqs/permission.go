@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,14 +31,13 @@ func (s *Store) require(ctx context.Context, session authz.Session, action strin
 	s.mu.Lock()
 	source, tags := q.policy, q.tags // never changed, only replaced
 	s.mu.Unlock()
+	all := map[string][]string{}
+	maps.Copy(all, keys)
 	for k, v := range tags {
-		if keys == nil {
-			keys = map[string][]string{}
-		}
-		keys["aws:ResourceTag/"+k] = []string{v}
+		all["aws:ResourceTag/"+k] = []string{v}
 	}
 	question := authz.Question{Session: session, Action: "sqs:" + strings.ToLower(action), Resource: q.arn(), ResourceAccount: q.account,
-		Region: q.region, ResourcePolicy: source, Keys: keys}
+		Region: q.region, ResourcePolicy: source, Keys: all}
 	if session.Account != q.account && slices.Contains(ownersOnly, action) {
 		question.ResourcePolicy = nil
 	}

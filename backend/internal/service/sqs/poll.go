@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
@@ -124,38 +122,4 @@ func event(r *received) (json.RawMessage, error) {
 		"md5OfMessageAttributes": given(digestOf(attributes)), "md5OfBody": digest(r.body),
 		"eventSource": "aws:sqs", "eventSourceARN": r.queue.arn(), "awsRegion": r.queue.region,
 	})
-}
-
-// Deliver sends a body to a queue on behalf of a principal, as SendMessage does: its policies and the queue's are asked, the
-// queue's limits hold, and the message is durable when the call returns. It is for services that deliver to a queue: a
-// function's dead-letter queue, a destination, a rule. A group is for FIFO queues; "" elsewhere. Faults: NotFound without such
-// a queue, Denied, and Invalid for what the queue does not take.
-func (s *Store) Deliver(ctx context.Context, queueARN string, principal authz.Session, body, group string, attributes map[string]Attribute) (messageID string, err error) {
-	q, err := s.byARN(ctx, queueARN)
-	if err != nil {
-		return "", err
-	}
-	if err := s.require(ctx, principal, "SendMessage", q, nil); err != nil {
-		return "", err
-	}
-	set := s.settingsOf(q)
-	o := &outgoing{id: s.ids.UUID(), body: body, sender: principal.UserID, attributes: packed(attributes), group: given(group), delay: set.delay}
-	if o.sender == "" {
-		o.sender = principal.ARN
-	}
-	size := len(body)
-	for name, a := range attributes {
-		size += a.size(name)
-	}
-	if size > set.maxSize {
-		return "", fault.New(fault.TooLarge, "the message has %d bytes and %s takes %d", size, queueARN, set.maxSize)
-	}
-	if err := checkBody(body); err != nil {
-		return "", fault.New(fault.Invalid, "%v", err)
-	}
-	if err := identify(q, set, o); err != nil {
-		return "", fault.New(fault.Invalid, "%v", err)
-	}
-	err = s.do(ctx, &work{queue: q, sends: []*outgoing{o}})
-	return o.id, err
 }

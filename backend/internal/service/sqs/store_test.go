@@ -113,7 +113,8 @@ func TestTheEventOfAMessage(t *testing.T) {
 	plain, ordered := b.make(t, "q"), b.make(t, "q.fifo", "FifoQueue", "true")
 	text := "me"
 	root := authz.RootOf("000000000000")
-	id, err := b.Deliver(t.Context(), plain, root, "b", "", map[string]sqs.Attribute{"Author": {Type: "String", String: &text}, "Raw": {Type: "Binary", Binary: []byte("x")}})
+	id, err := b.Deliver(t.Context(), sqs.Delivery{QueueARN: plain, Principal: root, Body: "b",
+		Attributes: map[string]sqs.Attribute{"Author": {Type: "String", String: &text}, "Raw": {Type: "Binary", Binary: []byte("x")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,13 +148,23 @@ func tree(t *testing.T, text string) (v any) {
 
 func TestDeliver(t *testing.T) {
 	b := setup(t, clock.NewVirtual(clock.Epoch))
-	queueARN := b.make(t, "q", "MaximumMessageSize", "1024")
+	queueARN := b.make(t, "q", "MaximumMessageSize", "1024", "Policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},
+		"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:topic"}}}]}`)
+	keys := map[string][]string(nil)
 	deliver := func(principal authz.Session, queueARN, body string) error {
-		_, err := b.Deliver(t.Context(), queueARN, principal, body, "", nil)
+		_, err := b.Deliver(t.Context(), sqs.Delivery{QueueARN: queueARN, Principal: principal, Body: body, Keys: keys})
 		return err
 	}
 	root := authz.RootOf("000000000000")
 	if err := deliver(root, queueARN, "x"); err != nil {
+		t.Error(err)
+	}
+	sns := authz.ServiceOf("sns.amazonaws.com")
+	if err := deliver(sns, queueARN, "x"); !fault.Is(err, fault.Denied) {
+		t.Errorf("without its source the service is let in: %v", err)
+	}
+	keys = map[string][]string{"aws:SourceArn": {"arn:aws:sns:us-east-1:000000000000:topic"}}
+	if err := deliver(sns, queueARN, "y"); err != nil {
 		t.Error(err)
 	}
 	for name, test := range map[string]struct {
@@ -169,7 +180,7 @@ func TestDeliver(t *testing.T) {
 			t.Errorf("%s: got %v, want a fault of kind %s", name, test.err, test.kind)
 		}
 	}
-	if got := texts(b.receive(t, queueARN, 10)); got != "x" {
+	if got := texts(b.receive(t, queueARN, 10)); got != "x y" {
 		t.Errorf("received %q", got)
 	}
 }

@@ -1,0 +1,57 @@
+package sqs
+
+import (
+	"context"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+)
+
+// Delivery is a message that another service sends to a queue on behalf of somebody: of a function's role to its dead-letter
+// queue, of a service with its source's ARN.
+type Delivery struct {
+	QueueARN   string
+	Principal  authz.Session
+	Keys       map[string][]string // condition keys of the request, for example aws:SourceArn
+	Body       string
+	Group      string // of FIFO queues; "" elsewhere
+	Dedup      string // of FIFO queues; "" where the content is to decide
+	Attributes map[string]Attribute
+}
+
+// Deliver sends a message as SendMessage does: the principal's policies and the queue's are asked, the queue's limits hold, and
+// the message is durable when the call returns its id. Faults: NotFound without such a queue, Denied, TooLarge, and Invalid for
+// what the queue does not take.
+func (s *Store) Deliver(ctx context.Context, d Delivery) (messageID string, err error) {
+	q, err := s.byARN(ctx, d.QueueARN)
+	if err != nil {
+		return "", err
+	}
+	if err := s.require(ctx, d.Principal, "SendMessage", q, d.Keys); err != nil {
+		return "", err
+	}
+	set := s.settingsOf(q)
+	o := &outgoing{id: s.ids.UUID(), body: d.Body, sender: d.Principal.UserID, attributes: packed(d.Attributes), group: given(d.Group), dedup: given(d.Dedup),
+		delay: set.delay}
+	if o.sender == "" {
+		o.sender = d.Principal.ARN // a service's name
+	}
+	size := len(d.Body)
+	for name, a := range d.Attributes {
+		size += a.size(name)
+		if err := a.check(name); err != nil {
+			return "", fault.New(fault.Invalid, "%v", err)
+		}
+	}
+	if size > set.maxSize {
+		return "", fault.New(fault.TooLarge, "the message has %d bytes and %s takes %d", size, d.QueueARN, set.maxSize)
+	}
+	if err := checkBody(d.Body); err != nil {
+		return "", fault.New(fault.Invalid, "%v", err)
+	}
+	if err := identify(q, set, o); err != nil {
+		return "", fault.New(fault.Invalid, "%v", err)
+	}
+	err = s.do(ctx, &work{queue: q, sends: []*outgoing{o}})
+	return o.id, err
+}
