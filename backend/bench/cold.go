@@ -33,7 +33,8 @@ var languages = []language{
 }
 
 // cold measures a synchronous Invoke that has to start an environment, from the SDK's call to its answer: the role is
-// assumed, a session of it is committed, the program started, initialised and run. The package is unpacked already. Floor:
+// assumed, a session of it is committed, the program started, initialised and run. The configuration is known and the package
+// unpacked already. Floor:
 // fork and exec of the same program, until its first call of the Runtime API.
 func cold(ctx context.Context, w *world, s settings, t *table) error {
 	for _, l := range languages {
@@ -91,9 +92,13 @@ func (w *world) make(ctx context.Context, l language, name string) error {
 	return err
 }
 
-// retire makes the function's environments those of an older configuration.
+// retire makes the function's environments those of an older configuration, and reads the new one.
 func (w *world) retire(ctx context.Context, name string) error {
 	_, err := w.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &name, Description: aws.String("again")})
+	if err != nil {
+		return err
+	}
+	_, err = w.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
 	return err
 }
 

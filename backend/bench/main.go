@@ -91,11 +91,12 @@ func run(ctx context.Context, s settings, only, url string) error {
 		return err
 	}
 	t := &table{}
-	for range s.rounds {
+	for round := range s.rounds {
 		for _, p := range parts {
 			if !slices.Contains(wanted, p.name) {
 				continue
 			}
+			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, s.rounds, p.name)
 			if err := p.run(ctx, w, s, t); err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}

@@ -57,7 +57,7 @@ func invokeRate(ctx context.Context, c *clients, window time.Duration, callers i
 		}
 		return err
 	}
-	if _, err := rate(callers, window/5, call); err != nil { // as many environments as callers are warm after this
+	if _, err := rate(callers, window/2, call); err != nil { // as many environments as callers are warm after this
 		return 0, err
 	}
 	return rate(callers, window, call)

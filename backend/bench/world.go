@@ -76,8 +76,10 @@ func newWorld(ctx context.Context, url string) (*world, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return w, err
 	}
-	if err := build(ctx, w.binary, "-trimpath", "-ldflags", "-s -w", "."); err != nil {
-		return w, err
+	if url == "" {
+		if err := build(ctx, w.binary, "-trimpath", "-ldflags", "-s -w", "."); err != nil {
+			return w, err
+		}
 	}
 	if err := build(ctx, w.function, "-tags", "lambda.norpc", "./backend/bench/function"); err != nil {
 		return w, err

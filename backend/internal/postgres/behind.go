@@ -16,7 +16,8 @@ import (
 
 // Behind writes values in the background: in the order in which they were added, in batches, each batch in one
 // transaction. It is for what nobody waits for (the trace, logs, rows of finished work): a value that was added is written
-// soon, and is lost if the process is killed before. One goroutine owns the writing; Close ends it.
+// soon, and is lost if the process is killed before, or PostgreSQL within the moment that it takes to reach the disk. One
+// goroutine owns the writing; Close ends it.
 type Behind[T any] struct {
 	db    *DB
 	log   *slog.Logger
@@ -123,7 +124,7 @@ func (b *Behind[T]) take() ([]T, bool) {
 // not hold up all that comes after them.
 func (b *Behind[T]) put(values []T) {
 	for len(values) > 0 {
-		err := b.db.Tx(context.Background(), func(ctx context.Context, tx *Tx) error { return b.flush(ctx, tx, values) })
+		err := b.db.TxUnsynced(context.Background(), func(ctx context.Context, tx *Tx) error { return b.flush(ctx, tx, values) })
 		if err == nil {
 			return
 		}

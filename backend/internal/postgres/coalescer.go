@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // ErrClosed answers a caller that adds to a closed Coalescer.
@@ -16,6 +18,8 @@ type Coalescer[T any] struct {
 	db    *DB
 	max   int
 	flush func(ctx context.Context, tx *Tx, values []T) error
+	// insert is in place of flush where all is done in one statement: that needs one round to the server and not three.
+	insert func(values []T) Statement
 
 	waiting  chan pending[T]
 	closing  chan struct{}
@@ -24,6 +28,24 @@ type Coalescer[T any] struct {
 	adding   sync.WaitGroup
 	mu       sync.Mutex // guards closed against adding.Add
 	closed   bool
+}
+
+// Statement is one statement that is a transaction by itself, and what is to be done after its commit.
+type Statement struct {
+	SQL   string
+	Args  pgx.NamedArgs
+	After func()
+}
+
+// NewInserter is NewCoalescer for what a single statement can write.
+func NewInserter[T any](db *DB, flushers, max int, insert func(values []T) Statement) *Coalescer[T] {
+	c := NewCoalescer[T](db, 0, max, nil)
+	c.insert = insert
+	for range flushers {
+		c.flushers.Add(1)
+		go c.run()
+	}
+	return c
 }
 
 type pending[T any] struct {
@@ -120,6 +142,14 @@ func (c *Coalescer[T]) commit(batch []pending[T]) error {
 	values := make([]T, len(batch))
 	for i, p := range batch {
 		values[i] = p.value
+	}
+	if c.insert != nil {
+		s := c.insert(values)
+		if _, err := c.db.Exec(context.Background(), s.SQL, s.Args); err != nil {
+			return err
+		}
+		s.After()
+		return nil
 	}
 	return c.db.Tx(context.Background(), func(ctx context.Context, tx *Tx) error { return c.flush(ctx, tx, values) })
 }

@@ -148,10 +148,24 @@ func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 // serialization failure or a deadlock f runs again, in a new transaction, a few times; what it registered with
 // AfterCommit is forgotten then. Once f has returned nil, ctx no longer counts: the commit is waited for.
 func (db *DB) Tx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
+	return db.tx(ctx, pgx.TxOptions{}, f)
+}
+
+// unsynced begins a transaction whose commit does not wait for the disk.
+var unsynced = pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL synchronous_commit = off"}
+
+// TxUnsynced is Tx for what need not outlive a crash of the server: the commit is seen by all at once, and PostgreSQL writes
+// it to the disk within a moment. A server that crashes in that moment forgets it whole. Commits that somebody waits for
+// need not queue behind it.
+func (db *DB) TxUnsynced(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
+	return db.tx(ctx, unsynced, f)
+}
+
+func (db *DB) tx(ctx context.Context, options pgx.TxOptions, f func(ctx context.Context, tx *Tx) error) error {
 	var err error
 	for range retries {
 		var after []func()
-		if after, err = db.once(ctx, f); err == nil {
+		if after, err = db.once(ctx, options, f); err == nil {
 			for _, g := range after {
 				g()
 			}
@@ -164,8 +178,8 @@ func (db *DB) Tx(ctx context.Context, f func(ctx context.Context, tx *Tx) error)
 	return err
 }
 
-func (db *DB) once(ctx context.Context, f func(context.Context, *Tx) error) (after []func(), err error) {
-	inner, err := db.pool.Begin(ctx)
+func (db *DB) once(ctx context.Context, options pgx.TxOptions, f func(context.Context, *Tx) error) (after []func(), err error) {
+	inner, err := db.pool.BeginTx(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("begin a transaction: %w", err)
 	}

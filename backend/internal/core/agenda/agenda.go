@@ -127,8 +127,8 @@ func New(db *postgres.DB, clk *clock.Clock, log *slog.Logger) *Agenda {
 		commands: make(chan func(), 1024), ctx: ctx, cancel: cancel, loopDone: make(chan struct{}),
 		mostBodies: DefaultBodies, state: newState(),
 	}
-	a.rows = postgres.NewBehind(db, log, "agenda items", settleBatch, 0, settle)
-	a.enqueue = postgres.NewCoalescer(db, 2, 500, a.insertBatches)
+	a.rows = postgres.NewBehind(db, log, "agenda items", settleBatch, settlePause, settle)
+	a.enqueue = postgres.NewInserter(db, 2, 500, a.insertBatches)
 	return a
 }
 

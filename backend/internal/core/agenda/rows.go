@@ -13,6 +13,9 @@ import (
 // settleBatch is how many settled items one transaction writes at most.
 const settleBatch = 500
 
+// settlePause is how long settled items gather, in real time: each transaction costs the same for one as for many.
+const settlePause = 2 * time.Millisecond
+
 // settled is what has become of an item: its row goes, or is written anew. Without an item it is where an automatic clock
 // has come to.
 type settled struct {
@@ -67,16 +70,26 @@ func settle(ctx context.Context, tx *postgres.Tx, batch []settled) error {
 
 // insertBatches writes what several callers put, and hands it over once it is committed: also what a caller put who no
 // longer waits.
-func (a *Agenda) insertBatches(ctx context.Context, tx *postgres.Tx, batches [][]Item) error {
+func (a *Agenda) insertBatches(batches [][]Item) postgres.Statement {
 	var all []Item
 	for _, b := range batches {
 		all = append(all, b...)
 	}
-	tx.AfterCommit(func() { a.send(func() { a.add(all...) }) })
-	return insert(ctx, tx, all)
+	return postgres.Statement{SQL: insertItems, Args: columns(all), After: func() { a.send(func() { a.add(all...) }) }}
 }
 
+const insertItems = `
+	INSERT INTO agenda.items (id, kind, lane, account, due, attempt, background, body)
+	SELECT * FROM unnest(@ids::bigint[], @kinds::text[], @lanes::text[], @accounts::text[], @dues::timestamptz[],
+		@attempts::int[], @background::boolean[], @bodies::bytea[])`
+
 func insert(ctx context.Context, tx *postgres.Tx, items []Item) error {
+	_, err := tx.Exec(ctx, insertItems, columns(items))
+	return err
+}
+
+// columns are the arguments of insertItems.
+func columns(items []Item) pgx.NamedArgs {
 	n := len(items)
 	ids, kinds, lanes, accounts := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	dues, attempts := make([]time.Time, n), make([]int32, n)
@@ -88,13 +101,8 @@ func insert(ctx context.Context, tx *postgres.Tx, items []Item) error {
 			bodies[i] = []byte{}
 		}
 	}
-	_, err := tx.Exec(ctx, `
-		INSERT INTO agenda.items (id, kind, lane, account, due, attempt, background, body)
-		SELECT * FROM unnest(@ids::bigint[], @kinds::text[], @lanes::text[], @accounts::text[], @dues::timestamptz[],
-			@attempts::int[], @background::boolean[], @bodies::bytea[])`,
-		pgx.NamedArgs{"ids": ids, "kinds": kinds, "lanes": lanes, "accounts": accounts, "dues": dues,
-			"attempts": attempts, "background": background, "bodies": bodies})
-	return err
+	return pgx.NamedArgs{"ids": ids, "kinds": kinds, "lanes": lanes, "accounts": accounts, "dues": dues,
+		"attempts": attempts, "background": background, "bodies": bodies}
 }
 
 // load reads what is unfinished, in the order in which it falls due. The first bodies come with it, up to so many bytes.

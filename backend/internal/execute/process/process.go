@@ -63,7 +63,7 @@ type Options struct {
 	// Libraries is a folder laid out as a layer's /opt (python, nodejs/node_modules) where functions find what Lambda's
 	// images bring, the AWS SDKs above all. Empty: only what the interpreter itself knows.
 	Libraries string
-	// MaxEnvironments bounds the programs alive at a time; 0 means 32. Further attempts wait for a free one.
+	// MaxEnvironments bounds the programs alive at a time; 0 means 64. Further attempts wait for a free one.
 	MaxEnvironments int
 	// OneAtATime lets one attempt run at a time, so that a virtual clock's runs can be repeated. See Nested.
 	OneAtATime bool
@@ -99,7 +99,7 @@ var errNotServed = errors.New("the environment ended before it took the event")
 
 // New returns an executor. Nothing is started and no folder is made before the first run. Close it.
 func New(o Options) *Executor {
-	const mostEnvironments, longestInit, longestIdle = 32, 10 * time.Second, 10 * time.Minute
+	const mostEnvironments, longestInit, longestIdle = 64, 10 * time.Second, 10 * time.Minute
 	if o.MaxEnvironments <= 0 {
 		o.MaxEnvironments = mostEnvironments
 	}
