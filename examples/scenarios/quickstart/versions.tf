@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# The backend is found through LAMBDASIM_ENDPOINT.
+# The backend is the one that LAMBDASIM_ENDPOINT names; without it, one that is found or started for this folder.
 provider "lambdasim" {
   region = "us-east-1"
 }

@@ -32,8 +32,42 @@ run "the_queue_reached_its_function" {
   }
 }
 
+run "write_an_item" {
+  module {
+    source = "./tests/item"
+  }
 
+  variables {
+    table      = run.wire.table
+    count_left = 3
+  }
+}
 
+run "change_it" {
+  module {
+    source = "./tests/item"
+  }
+
+  variables {
+    table      = run.wire.table
+    count_left = 2
+  }
+}
+
+run "the_table_reached_its_function" {
+  module {
+    source = "../../testing/deliveries"
+  }
+
+  variables {
+    function = run.wire.functions.table
+  }
+
+  assert {
+    condition     = output.count >= 1 && alltrue([for o in output.outcomes : o == "delivered"])
+    error_message = output.text
+  }
+}
 
 run "a_colleague_is_let_in" {
   module {
