@@ -86,6 +86,10 @@ func assemble(b *Backend) (*parts, error) {
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
 	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
+	p.poller.RegisterDestination("sqs", pull.Destination{Action: "sqs:SendMessage", Deliver: func(ctx context.Context, queueARN string, as authz.Session, body string) error {
+		_, err := p.sqs.Deliver(ctx, queueARN, as, body, "", nil)
+		return err
+	}})
 	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, cfg.Log, p.poller.Wake)
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}

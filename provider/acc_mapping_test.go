@@ -20,6 +20,14 @@ func changes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 		PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 }
 
+func makeQueue(t *testing.T, name string) {
+	t.Helper()
+	client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	if _, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 const mapping = function + `
 resource "lambdasim_iam_role_policy" "read" {
   role   = lambdasim_iam_role.r.name
@@ -41,8 +49,9 @@ func TestAccMappingOfAStreamWithEverything(t *testing.T) {
 	path := source(t, "def handler(event, context): return None")
 	const stream = "event_source_arn = lambdasim_kinesis_stream.s.arn\n  starting_position = \"LATEST\"\n  "
 	null, one := knownvalue.Null(), knownvalue.Int64Exact(1)
+	makeQueue(t, "acc-mapped-failures")
 	plain := []statecheck.StateCheck{at(mapped, "bisect_batch_on_function_error", null), at(mapped, "function_response_types", null),
-		at(mapped, "maximum_batching_window_in_seconds", null), at(mapped, "maximum_record_age_in_seconds", knownvalue.Int64Exact(-1)), at(mapped, "parallelization_factor", one)}
+		at(mapped, "destination_config", knownvalue.ListSizeExact(0)), at(mapped, "maximum_batching_window_in_seconds", null), at(mapped, "maximum_record_age_in_seconds", knownvalue.Int64Exact(-1)), at(mapped, "parallelization_factor", one)}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
 		{Config: config(mapping, "acc-all", path, "", stream), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: plain},
 		{Config: config(mapping, "acc-all", path, "", stream+`bisect_batch_on_function_error = true
@@ -50,12 +59,17 @@ func TestAccMappingOfAStreamWithEverything(t *testing.T) {
   maximum_batching_window_in_seconds = 5
   maximum_record_age_in_seconds      = 60
   maximum_retry_attempts             = 0
-  parallelization_factor             = 3`),
+  parallelization_factor             = 3
+  destination_config {
+    on_failure {
+      destination_arn = "arn:aws:sqs:us-east-1:000000000000:acc-mapped-failures"
+    }
+  }`),
 			ConfigPlanChecks: changes(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{at(mapped, "bisect_batch_on_function_error", knownvalue.Bool(true)),
 				at(mapped, "function_response_types", knownvalue.SetSizeExact(1)), at(mapped, "maximum_batching_window_in_seconds", knownvalue.Int64Exact(5)),
 				at(mapped, "maximum_record_age_in_seconds", knownvalue.Int64Exact(60)), at(mapped, "maximum_retry_attempts", knownvalue.Int64Exact(0)),
-				at(mapped, "parallelization_factor", knownvalue.Int64Exact(3))}},
+				at(mapped, "parallelization_factor", knownvalue.Int64Exact(3)), at(mapped, "destination_config", knownvalue.ListSizeExact(1))}},
 		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{Config: config(mapping, "acc-all", path, "", stream+"maximum_record_age_in_seconds = -1\n  parallelization_factor = 1"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
 		{Config: config(mapping, "acc-all", path, "", stream+"scaling_config {\n maximum_concurrency = 2\n }"), ExpectError: regexp.MustCompile("scaling_config belongs to queues")},
@@ -64,11 +78,7 @@ func TestAccMappingOfAStreamWithEverything(t *testing.T) {
 
 func TestAccMappingOfAQueue(t *testing.T) {
 	path := source(t, "def handler(event, context): return None")
-	client := sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-	_, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("acc-mapped-queue")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	makeQueue(t, "acc-mapped-queue")
 	const queue = "event_source_arn = \"arn:aws:sqs:us-east-1:000000000000:acc-mapped-queue\"\n  "
 	null := knownvalue.Null()
 	plain := []statecheck.StateCheck{at(mapped, "batch_size", knownvalue.Int64Exact(10)), at(mapped, "last_processing_result", null), at(mapped, "starting_position", null),

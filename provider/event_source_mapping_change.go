@@ -49,6 +49,10 @@ func (m *mappingModel) validateQueue(fifo bool, diags *diag.Diagnostics) {
 			diags.AddAttributeError(path.Root(name), name+" belongs to streams", "Remove it: how often a queue's message is tried is its redrive_policy's.")
 		}
 	}
+	if m.destination() != "" {
+		diags.AddAttributeError(path.Root("destination_config"), "destination_config belongs to streams",
+			"Remove it: where a queue's messages go that have failed too often says its redrive_policy.")
+	}
 	if m.BisectBatchOnFunctionError.ValueBool() {
 		diags.AddAttributeError(path.Root("bisect_batch_on_function_error"), "bisect_batch_on_function_error belongs to streams",
 			"Remove it: a function that reads a queue can report batch item failures.")
@@ -77,6 +81,9 @@ func (m *mappingModel) change(was *mappingModel, in *lambda.UpdateEventSourceMap
 	}
 	if !m.FunctionResponseTypes.Equal(was.FunctionResponseTypes) {
 		in.FunctionResponseTypes = m.responses()
+	}
+	if !m.DestinationConfig.Equal(was.DestinationConfig) {
+		in.DestinationConfig = m.failureDestination()
 	}
 	if !m.ScalingConfig.Equal(was.ScalingConfig) {
 		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: m.concurrency()}

@@ -64,6 +64,12 @@ func sameFunction(name, arn string) bool {
 // mapping is what the answers of the mapping operations have in common.
 type mapping = awstypes.EventSourceMappingConfiguration
 
+// destinationType is the object of the block destination_config, and failureType that of on_failure in it.
+var (
+	failureType     = types.ObjectType{AttrTypes: map[string]attr.Type{"destination_arn": types.StringType}}
+	destinationType = types.ObjectType{AttrTypes: map[string]attr.Type{"on_failure": types.ListType{ElemType: failureType}}}
+)
+
 // scalingType is the object of the block scaling_config.
 var scalingType = types.ObjectType{AttrTypes: map[string]attr.Type{"maximum_concurrency": types.Int64Type}}
 
@@ -85,7 +91,44 @@ func (m *mappingModel) readOptional(ctx context.Context, c *mapping) (diags diag
 	} else if m.concurrency() != nil || m.ScalingConfig.IsNull() {
 		m.ScalingConfig = types.ListNull(scalingType)
 	}
+	if arn := destinationOf(c); arn != "" {
+		failure := types.ObjectValueMust(failureType.AttrTypes, map[string]attr.Value{"destination_arn": types.StringValue(arn)})
+		config := types.ObjectValueMust(destinationType.AttrTypes, map[string]attr.Value{"on_failure": types.ListValueMust(failureType, []attr.Value{failure})})
+		m.DestinationConfig = types.ListValueMust(destinationType, []attr.Value{config})
+	} else if m.destination() != "" || m.DestinationConfig.IsNull() {
+		m.DestinationConfig = types.ListNull(destinationType)
+	}
 	return diags
+}
+
+func destinationOf(c *mapping) string {
+	if c.DestinationConfig == nil || c.DestinationConfig.OnFailure == nil {
+		return ""
+	}
+	return aws.ToString(c.DestinationConfig.OnFailure.Destination)
+}
+
+// destination is the ARN in destination_config's on_failure; empty where there is none.
+func (m *mappingModel) destination() string {
+	for _, block := range m.DestinationConfig.Elements() {
+		config, ok := block.(types.Object)
+		if !ok {
+			continue
+		}
+		failures, _ := config.Attributes()["on_failure"].(types.List)
+		for _, failure := range failures.Elements() {
+			if object, ok := failure.(types.Object); ok {
+				arn, _ := object.Attributes()["destination_arn"].(types.String)
+				return arn.ValueString()
+			}
+		}
+	}
+	return ""
+}
+
+// failureDestination is destination for a request, which with an empty ARN takes it away.
+func (m *mappingModel) failureDestination() *awstypes.DestinationConfig {
+	return &awstypes.DestinationConfig{OnFailure: &awstypes.OnFailure{Destination: aws.String(m.destination())}}
 }
 
 // concurrency is scaling_config's maximum_concurrency; nil where there is none.

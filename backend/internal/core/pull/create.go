@@ -108,9 +108,9 @@ func (p *Poller) checkFunction(ctx context.Context, s source, m *EventSourceMapp
 		return nil, err
 	}
 	if s.queue != nil {
-		err = checkQueue(m, queue, fn.Version)
+		return fn.Version, checkQueue(m, queue, fn.Version)
 	}
-	return fn.Version, err
+	return fn.Version, p.checkDestination(ctx, m, fn.Version)
 }
 
 // Limits of batches of queues (developer guide, SQS).
@@ -141,7 +141,7 @@ func (p *Poller) checkUpdate(ctx context.Context, before, m *EventSourceMapping)
 	if err != nil {
 		return err
 	}
-	if m.FunctionARN != before.FunctionARN {
+	if m.FunctionARN != before.FunctionARN || m.OnFailure != before.OnFailure && m.OnFailure != "" {
 		_, err := p.checkFunction(ctx, s, m)
 		return err
 	}

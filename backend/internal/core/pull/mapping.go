@@ -13,7 +13,7 @@
 //	  ▲               │ too old           │ no       │ error
 //	  │               ▼                   ▼          ├─ can be split ──▶ halves, the first half first
 //	  │            dropped            stopped until  ├─ attempts left ─▶ wait, then the same batch again
-//	  └─────────────────────────── the role changes  └─ none left ─────▶ dropped, checkpoint
+//	  └─────────────────────────── the role changes  └─ none left ─────▶ destination, checkpoint
 //
 // A Queue is received from. For each mapping there is a receiver, which takes messages as long as fewer batches are at work
 // than may be, and the batches themselves, which run side by side. A batch that succeeds is deleted from the queue. One
@@ -77,7 +77,8 @@ type Config struct {
 	MaximumRetryAttempts       int // -1 to 10000
 	MaximumRecordAgeInSeconds  int // -1, or 60 to 604800
 	BisectBatchOnFunctionError bool
-	ParallelizationFactor      int // 1 to 10
+	ParallelizationFactor      int    // 1 to 10
+	OnFailure                  string // ARN of where a record of a batch that was given up goes; empty for nowhere
 
 	// Of queues alone.
 	MaximumConcurrency int // 2 to 1000; 0 for none

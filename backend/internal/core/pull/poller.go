@@ -40,9 +40,10 @@ type Poller struct {
 	IDs       *ident.Source
 	Log       *slog.Logger
 
-	streams map[string]Stream // by the service of the ARN; written before Start only, as queues
-	queues  map[string]Queue
-	lanes   *postgres.Coalescer[settled]
+	streams      map[string]Stream // by the service of the ARN; written before Start only, as queues
+	queues       map[string]Queue
+	destinations map[string]Destination
+	lanes        *postgres.Coalescer[settled]
 
 	mu       sync.Mutex
 	mappings map[string]*running   // by UUID
@@ -62,6 +63,7 @@ type running struct {
 // Init makes the poller ready for Register. Call Close when the agenda has ended.
 func (p *Poller) Init() {
 	p.streams, p.queues = map[string]Stream{}, map[string]Queue{}
+	p.destinations = map[string]Destination{}
 	p.mappings, p.sources, p.batches = map[string]*running{}, map[string][]*running{}, map[string]*delivery{}
 	p.lanes = postgres.NewCoalescer(p.DB, 1, 500, saveLanes)
 	p.Agenda.Handle(kindPoll, 1, p.poll)

@@ -29,7 +29,12 @@ func (p *Poller) run(ctx context.Context, r *round, fn *function.Resolved, batch
 		l.throttles++
 	default:
 		l.free = l.free.Add(out.Takes)
-		if p.judge(m, l, batch, out) {
+		done, err := p.judge(ctx, m, l, batch, out)
+		if err != nil {
+			l.forget()
+			return err
+		}
+		if done {
 			result = resultOK
 		}
 	}
@@ -52,7 +57,7 @@ func throttleRule(err error) string {
 }
 
 // judge decides what becomes of a batch that ran, and reports whether all of it is done.
-func (p *Poller) judge(m *EventSourceMapping, l *lane, batch []Record, out *invoke.Outcome) bool {
+func (p *Poller) judge(ctx context.Context, m *EventSourceMapping, l *lane, batch []Record, out *invoke.Outcome) (bool, error) {
 	from, why := 0, ""
 	if !out.Failed() {
 		if from = len(batch); m.ReportBatchItemFailures {
@@ -64,7 +69,7 @@ func (p *Poller) judge(m *EventSourceMapping, l *lane, batch []Record, out *invo
 		p.Trace.Settle(*l.header, trace.Succeeded, trace.Step{At: l.free, Kind: trace.Settled, Rule: ruleOrder,
 			Reason: "the function succeeded; the shard is done up to " + short(last(batch))})
 		l.done(last(batch))
-		return true
+		return true, nil
 	case from > 0:
 		p.partly(l, batch, from, why)
 	case m.BisectBatchOnFunctionError && out.Failed() && len(batch) > 1:
@@ -73,12 +78,19 @@ func (p *Poller) judge(m *EventSourceMapping, l *lane, batch []Record, out *invo
 		p.retry(l, batch, pause(l.failures), why+"the same batch again")
 		l.failures++
 	default:
-		p.Trace.Settle(*l.header, trace.DroppedForGood, trace.Step{At: l.free, Kind: trace.Settled, Rule: ruleRetry,
-			Reason: fmt.Sprintf("%sgiven up after %d attempts; the mapping has no destination for failures, the shard goes on with the next records", why, l.failures+1)})
+		outcome, steps, where, err := p.giveUp(ctx, m, l, *l.header, batch, attemptsExhausted, out)
+		if err != nil {
+			return false, err
+		}
+		if m.OnFailure == "" {
+			where = "the mapping has no destination for failures, "
+		}
+		p.Trace.Settle(*l.header, outcome, append(steps, trace.Step{At: l.free, Kind: trace.Settled, Rule: ruleRetry,
+			Reason: fmt.Sprintf("%sgiven up after %d attempts; %sthe shard goes on with the next records", why, l.failures+1, where)})...)
 		l.done(last(batch))
 		l.forget()
 	}
-	return false
+	return false, nil
 }
 
 // firstFailure is where in the batch the first record is that the function reports as failed; the length of the batch when

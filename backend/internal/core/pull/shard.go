@@ -148,16 +148,26 @@ func (p *Poller) expire(ctx context.Context, r *round) (bool, error) {
 // delivery that it was.
 func (p *Poller) dropExpired(ctx context.Context, r *round, gone []Record, end, why string) error {
 	m, l := &r.m, r.l
-	step := trace.Step{Kind: trace.Settled, Rule: ruleAge, Reason: why}
 	rest := l.retrying() && end < l.ends[0]
+	var h trace.Header
+	switch {
+	case l.header != nil:
+		h = *l.header
+	case len(gone) > 0:
+		h = p.open(m, l, gone)
+	}
+	outcome, steps, lost, err := p.giveUp(ctx, m, l, h, gone, ageExceeded, nil)
+	if err != nil {
+		l.forget()
+		return err
+	}
+	steps = append(steps, trace.Step{Kind: trace.Settled, Rule: ruleAge, Reason: lost + why})
 	switch {
 	case rest && l.header != nil:
-		step.Kind = trace.Filtered
-		p.Trace.Add(*l.header, step)
-	case l.header != nil:
-		p.Trace.Settle(*l.header, trace.Expired, step)
-	case len(gone) > 0:
-		p.Trace.Settle(p.open(m, l, gone), trace.Expired, step)
+		steps[len(steps)-1].Kind = trace.Filtered
+		p.Trace.Add(h, steps...)
+	case h.ID != 0:
+		p.Trace.Settle(h, outcome, steps...)
 	}
 	if l.checkpoint = end; !rest {
 		l.done(end)

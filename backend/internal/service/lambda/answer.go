@@ -68,6 +68,9 @@ func mapped[T any](m *pull.EventSourceMapping) *T {
 	}
 	c.LastProcessingResult, c.StartingPosition = &m.LastResult, types.EventSourcePosition(m.StartingPosition)
 	c.BisectBatchOnFunctionError, c.DestinationConfig = &m.BisectBatchOnFunctionError, &types.DestinationConfig{OnFailure: &types.OnFailure{}}
+	if m.OnFailure != "" {
+		c.DestinationConfig.OnFailure.Destination = &m.OnFailure
+	}
 	c.MaximumRecordAgeInSeconds = aws.Int32(int32(m.MaximumRecordAgeInSeconds))
 	c.MaximumRetryAttempts = aws.Int32(int32(m.MaximumRetryAttempts))
 	c.ParallelizationFactor, c.TumblingWindowInSeconds = aws.Int32(int32(m.ParallelizationFactor)), aws.Int32(0)

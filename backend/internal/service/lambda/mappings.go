@@ -57,7 +57,6 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
 	return map[string]bool{
 		"FilterCriteria":                      hasFilters(in.FilterCriteria),
-		"DestinationConfig":                   hasDestination(in.DestinationConfig),
 		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
 		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
 		"SelfManagedEventSource":              in.SelfManagedEventSource != nil,
@@ -74,10 +73,6 @@ func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
 }
 
 func hasFilters(f *types.FilterCriteria) bool { return f != nil && len(f.Filters) > 0 }
-
-func hasDestination(d *types.DestinationConfig) bool {
-	return d != nil && d.OnFailure != nil && aws.ToString(d.OnFailure.Destination) != ""
-}
 
 // mayMap asks for the caller's right to make or change a mapping, which may be limited to functions.
 func (a *API) mayMap(ctx context.Context, action, resource string, ref arn.FunctionRef) error {
@@ -129,7 +124,6 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 func refusedUpdate(in *lambda.UpdateEventSourceMappingInput) map[string]bool {
 	return map[string]bool{
 		"FilterCriteria":                      hasFilters(in.FilterCriteria),
-		"DestinationConfig":                   hasDestination(in.DestinationConfig),
 		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
 		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
 		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,

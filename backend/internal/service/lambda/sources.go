@@ -105,6 +105,12 @@ func (k kind) update(m *pull.EventSourceMapping, ch mappingChange) error {
 	if ch.responses != nil {
 		m.ReportBatchItemFailures = len(ch.responses) > 0
 	}
+	if ch.destination != nil && !k.queue {
+		m.OnFailure = ""
+		if ch.destination.OnFailure != nil {
+			m.OnFailure = aws.ToString(ch.destination.OnFailure.Destination)
+		}
+	}
 	if ch.scaling != nil {
 		m.MaximumConcurrency = int(aws.ToInt32(ch.scaling.MaximumConcurrency))
 	}
@@ -116,7 +122,7 @@ func (k kind) refuse(ch mappingChange) error {
 	unsupported := func(name string) error {
 		return invalid("Unsupported %s parameter for given event source mapping type.", name)
 	}
-	if ch.destination != nil && ch.destination.OnSuccess != nil {
+	if d := ch.destination; d != nil && (d.OnSuccess != nil || k.queue && d.OnFailure != nil && aws.ToString(d.OnFailure.Destination) != "") {
 		return unsupported("DestinationConfig")
 	}
 	if !k.queue {

@@ -1,0 +1,171 @@
+package pull
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+const ruleDestination = "PULL-ON-FAILURE"
+
+// Why a record of a failure is written, as it says itself.
+const (
+	attemptsExhausted = "RetryAttemptsExhausted"
+	ageExceeded       = "RecordAgeExceeded"
+)
+
+// Destination takes records of batches that were given up.
+type Destination struct {
+	Action string // what the execution role needs
+	// Deliver writes a record as the session, and returns when it is durable. A fault says why it is not taken.
+	Deliver func(ctx context.Context, destinationARN string, as authz.Session, body string) error
+}
+
+// RegisterDestination makes a service's destinations known. Call it before Start.
+func (p *Poller) RegisterDestination(service string, d Destination) { p.destinations[service] = d }
+
+func (p *Poller) destination(destinationARN string) (Destination, error) {
+	parsed, err := arn.Parse(destinationARN)
+	d, ok := p.destinations[parsed.Service]
+	if err != nil || !ok {
+		return d, fault.New(fault.Unsupported, "lambdasim does not simulate %s as DestinationConfig.OnFailure of an event source mapping yet; it simulates SQS queues", destinationARN)
+	}
+	return d, nil
+}
+
+// checkDestination refuses a destination for failures that the function's role may not write to.
+func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v *function.Version) error {
+	if m.OnFailure == "" {
+		return nil
+	}
+	to, err := p.destination(m.OnFailure)
+	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(m.OnFailure, ".fifo") {
+		return fault.New(fault.Invalid, "The destination %s is a FIFO queue: an event source mapping's destination for failures is a standard queue", m.OnFailure)
+	}
+	d, _, err := p.decide(ctx, to.Action, m.OnFailure, v)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return fault.New(fault.Invalid, "Error occurred while %s. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "+
+			"SQS Error Message: The specified queue does not exist.", operation(to.Action))
+	case err != nil:
+		return err
+	case !d.Allowed() && !p.Authz.Audit:
+		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on SQS", operation(to.Action))
+	}
+	return nil
+}
+
+// failureRecord is what a destination receives: metadata, and none of the records themselves (recorded from AWS).
+type failureRecord struct {
+	RequestContext struct {
+		RequestID   string `json:"requestId"`
+		FunctionARN string `json:"functionArn"`
+		Condition   string `json:"condition"`
+		Count       int    `json:"approximateInvokeCount"`
+	} `json:"requestContext"`
+	ResponseContext *responseContext `json:"responseContext,omitempty"`
+	Version         string           `json:"version"`
+	Timestamp       string           `json:"timestamp"`
+	Kinesis         *batchInfo       `json:"KinesisBatchInfo,omitempty"`
+	DynamoDB        *batchInfo       `json:"DDBStreamBatchInfo,omitempty"`
+}
+
+type responseContext struct {
+	StatusCode      int     `json:"statusCode"`
+	ExecutedVersion string  `json:"executedVersion"`
+	FunctionError   *string `json:"functionError"` // null where the function only reported failures
+}
+
+type batchInfo struct {
+	Shard   string `json:"shardId"`
+	First   string `json:"startSequenceNumber"`
+	Last    string `json:"endSequenceNumber"`
+	Arrived string `json:"approximateArrivalOfFirstRecord"`
+	Until   string `json:"approximateArrivalOfLastRecord"`
+	Size    int    `json:"batchSize"`
+	Stream  string `json:"streamArn"`
+}
+
+const millis = "2006-01-02T15:04:05.000Z"
+
+// failure words a record. out is nil where the records expired.
+func (p *Poller) failure(m *EventSourceMapping, l *lane, h trace.Header, batch []Record, condition string, out *invoke.Outcome) string {
+	r := failureRecord{Version: "1.0", Timestamp: p.Clock.Now().Format(millis)}
+	r.RequestContext.RequestID, r.RequestContext.FunctionARN, r.RequestContext.Condition = h.RequestID, m.FunctionARN, condition
+	r.RequestContext.Count = max(l.failures, 1)
+	if out != nil {
+		r.RequestContext.Count = l.failures + 1
+		r.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: out.ExecutedVersion}
+		if out.Failed() {
+			r.ResponseContext.FunctionError = &out.FunctionError
+		}
+	}
+	info := &batchInfo{Shard: l.shard, First: batch[0].Sequence, Last: last(batch), Size: len(batch), Stream: m.EventSourceARN}
+	layout := millis
+	if parsed, _ := arn.Parse(m.EventSourceARN); parsed.Service == "dynamodb" { // it was checked when the mapping was made
+		r.DynamoDB, layout = info, time.RFC3339
+	} else {
+		r.Kinesis = info
+	}
+	info.Arrived, info.Until = batch[0].Arrival.UTC().Format(layout), batch[len(batch)-1].Arrival.UTC().Format(layout)
+	text, err := json.Marshal(r)
+	if err != nil { // plain values
+		panic(err)
+	}
+	return string(text)
+}
+
+// giveUp hands the record of a batch that is given up to the mapping's destination, and returns how the delivery ends, with
+// the step that says so, or else why the record is lost. An error means that the simulator itself could not, and that the batch is not given up yet. A record that the destination does
+// not take is lost, as in AWS.
+func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h trace.Header, batch []Record, condition string, out *invoke.Outcome) (outcome trace.Outcome, steps []trace.Step, why string, err error) {
+	lost := trace.DroppedForGood
+	if condition == ageExceeded {
+		lost = trace.Expired
+	}
+	if m.OnFailure == "" || len(batch) == 0 {
+		return lost, nil, "", nil
+	}
+	err = p.deliver(ctx, m, p.failure(m, l, h, batch, condition, out))
+	if _, refused := errors.AsType[*fault.Error](err); err != nil && !refused {
+		return lost, nil, "", err
+	}
+	if err != nil {
+		return lost, nil, fmt.Sprintf("the destination %s did not take the record of it, which is lost (%v); ", m.OnFailure, err), nil
+	}
+	at := p.Clock.Now()
+	if out != nil {
+		at = l.free
+	}
+	return trace.DeadLettered, []trace.Step{{At: at, Kind: trace.Delivered, Rule: ruleDestination, Reason: condition + ": a record of it is in " + m.OnFailure}}, "", nil
+}
+
+// deliver writes to a mapping's destination as the function's execution role.
+func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, body string) error {
+	to, err := p.destination(m.OnFailure)
+	if err != nil {
+		return err
+	}
+	fn, err := p.function(ctx, m)
+	if err != nil {
+		return err
+	}
+	session, err := p.Authz.RoleSession(ctx, fn.Version.Role, fn.Version.Name)
+	if err != nil {
+		return err
+	}
+	return to.Deliver(ctx, m.OnFailure, session, body)
+}
