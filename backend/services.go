@@ -87,7 +87,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
 	p.poller.RegisterDestination("sqs", pull.Destination{Action: "sqs:SendMessage", Deliver: func(ctx context.Context, queueARN string, as authz.Session, body string) error {
-		_, err := p.sqs.Deliver(ctx, queueARN, as, body, "", nil)
+		_, err := p.sqs.Deliver(ctx, sqs.Delivery{QueueARN: queueARN, Principal: as, Body: body})
 		return err
 	}})
 	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, cfg.Log, p.poller.Wake)
