@@ -547,6 +547,9 @@ func TestFIFOQueues(t *testing.T) {
 	})
 }
 
+// failed is the error of a call.
+func failed[T any](_ T, err error) error { return err }
+
 // TestQueuePolicies holds each operation to the caller's policies and the queue's.
 func TestQueuePolicies(t *testing.T) {
 	b := setup(t)
@@ -589,6 +592,64 @@ func TestQueuePolicies(t *testing.T) {
 		}
 		_, err := stranger.sqs.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: url})
 		sqsRefused(t, err, "AccessDenied", "sqs:deletequeue")
+	})
+	t.Run("every operation on a queue is asked for", func(t *testing.T) {
+		theirs := b.queue(t, "theirs")
+		handle, text := aws.String("h"), aws.String("x")
+		for action, call := range map[string]func() error{
+			"sendmessage": func() error {
+				return failed(stranger.sqs.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: theirs, MessageBody: text}))
+			},
+			"sendmessage ": func() error {
+				return failed(stranger.sqs.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: theirs, Entries: []types.SendMessageBatchRequestEntry{{Id: text, MessageBody: text}}}))
+			},
+			"receivemessage": func() error {
+				return failed(stranger.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: theirs}))
+			},
+			"deletemessage": func() error {
+				return failed(stranger.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: theirs, ReceiptHandle: handle}))
+			},
+			"deletemessage ": func() error {
+				return failed(stranger.sqs.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: theirs, Entries: []types.DeleteMessageBatchRequestEntry{{Id: text, ReceiptHandle: handle}}}))
+			},
+			"changemessagevisibility": func() error {
+				return failed(stranger.sqs.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: theirs, ReceiptHandle: handle}))
+			},
+			"changemessagevisibility ": func() error {
+				return failed(stranger.sqs.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: theirs, Entries: []types.ChangeMessageVisibilityBatchRequestEntry{{Id: text, ReceiptHandle: handle}}}))
+			},
+			"purgequeue":  func() error { return failed(stranger.sqs.PurgeQueue(ctx, &sqs.PurgeQueueInput{QueueUrl: theirs})) },
+			"deletequeue": func() error { return failed(stranger.sqs.DeleteQueue(ctx, &sqs.DeleteQueueInput{QueueUrl: theirs})) },
+			"getqueueattributes": func() error {
+				return failed(stranger.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: theirs}))
+			},
+			"setqueueattributes": func() error {
+				return failed(stranger.sqs.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: theirs, Attributes: map[string]string{"DelaySeconds": "1"}}))
+			},
+			"getqueueurl": func() error {
+				return failed(stranger.sqs.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("theirs"), QueueOwnerAWSAccountId: aws.String(account)}))
+			},
+			"tagqueue": func() error {
+				return failed(stranger.sqs.TagQueue(ctx, &sqs.TagQueueInput{QueueUrl: theirs, Tags: map[string]string{"a": "b"}}))
+			},
+			"untagqueue": func() error {
+				return failed(stranger.sqs.UntagQueue(ctx, &sqs.UntagQueueInput{QueueUrl: theirs, TagKeys: []string{"a"}}))
+			},
+			"listqueuetags": func() error {
+				return failed(stranger.sqs.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: theirs}))
+			},
+			"listdeadlettersourcequeues": func() error {
+				return failed(stranger.sqs.ListDeadLetterSourceQueues(ctx, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: theirs}))
+			},
+			"addpermission": func() error {
+				return failed(stranger.sqs.AddPermission(ctx, &sqs.AddPermissionInput{QueueUrl: theirs, Label: text, AWSAccountIds: []string{other}, Actions: []string{"*"}}))
+			},
+			"removepermission": func() error {
+				return failed(stranger.sqs.RemovePermission(ctx, &sqs.RemovePermissionInput{QueueUrl: theirs, Label: text}))
+			},
+		} {
+			sqsRefused(t, call(), "AccessDenied", "is not authorized to perform: sqs:"+strings.TrimSpace(action)+" on resource: arn:aws:sqs:us-east-1:000000000000:theirs")
+		}
 	})
 	t.Run("in one account either is enough, and a deny counts", func(t *testing.T) {
 		mine := b.queue(t, "mine")
