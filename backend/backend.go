@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -60,7 +61,9 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 			_ = b.Close(context.WithoutCancel(ctx))
 		}
 	}()
-	if b.listener, err = net.Listen("tcp", b.cfg.Listen); err != nil {
+	err = clock.Patiently(func() (err error) { b.listener, err = net.Listen("tcp", b.cfg.Listen); return err },
+		func(err error) bool { return errors.Is(err, syscall.EADDRINUSE) })
+	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	if err := b.openDatabase(ctx); err != nil {

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
 )
 
 // net/http's Shutdown waits five seconds for a connection on which nothing was sent.
@@ -22,4 +24,16 @@ func TestAStopDoesNotWaitForConnectionsThatWereOpenedInAdvance(t *testing.T) {
 	if took := clock.Wall().Sub(begin); took > 4*time.Second {
 		t.Errorf("the stop took %v", took)
 	}
+}
+
+// A child that a killed backend was just starting holds the port until it runs its own program.
+func TestAStartWaitsAMomentForItsPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	moment := clock.NewWallTimer(200 * time.Millisecond)
+	go func() { <-moment.C(); _ = l.Close() }()
+	b, err := backend.New(backend.Config{Listen: l.Addr().String(), DatabaseURL: pgtest.URL(t)})
+	must(t, err)
+	must(t, b.Start(t.Context()))
+	must(t, b.Close(t.Context()))
 }

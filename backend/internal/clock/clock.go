@@ -110,3 +110,17 @@ func (w *WallTimer) Reset(d time.Duration) { w.t.Reset(d) }
 
 // Stop ends the timer.
 func (w *WallTimer) Stop() { w.t.Stop() }
+
+// Patience is how long a start waits for what its predecessor held: its state folder, its database, its port. The kernel
+// frees them when the process is killed; but a child that it was just starting holds copies until it runs its own program.
+const Patience = time.Second
+
+// Patiently tries f again until it succeeds, fails otherwise than by what busy reports, or has been tried for Patience.
+func Patiently(f func() error, busy func(error) bool) error {
+	const pause = 10 * time.Millisecond
+	for begin := time.Now(); ; time.Sleep(pause) {
+		if err := f(); err == nil || !busy(err) || time.Since(begin) > Patience {
+			return err
+		}
+	}
+}

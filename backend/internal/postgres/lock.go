@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 )
 
 // lock is the advisory lock that says that this backend owns the database. It lives as long as its connection.
@@ -15,15 +18,23 @@ type lock struct {
 	done chan struct{}
 }
 
+var errTaken = errors.New("the lock is taken")
+
 func takeLock(ctx context.Context, cfg *pgx.ConnConfig) (*lock, error) {
 	conn, err := pgx.ConnectConfig(ctx, cfg.Copy())
 	if err != nil {
 		return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
-	var got bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey).Scan(&got); err != nil || !got {
+	err = clock.Patiently(func() error {
+		var got bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, lockKey).Scan(&got); err != nil || got {
+			return err
+		}
+		return errTaken
+	}, func(err error) bool { return errors.Is(err, errTaken) })
+	if err != nil {
 		_ = conn.Close(ctx)
-		if err != nil {
+		if !errors.Is(err, errTaken) {
 			return nil, fmt.Errorf("take the database's lock: %w", err)
 		}
 		return nil, fmt.Errorf("another backend serves the database %q on %s: stop it, or give this one a database of its own with --database-url",

@@ -143,9 +143,12 @@ func TestLock(t *testing.T) {
 
 	t.Run("whoever loses the lock's connection hears of it", func(t *testing.T) {
 		db := pgtest.New(t)
-		_, err := db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+		ended, err := db.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 		must(t, err)
+		if ended.RowsAffected() != 1 {
+			t.Fatalf("%d connections hold the database, want 1", ended.RowsAffected())
+		}
 		if err := <-db.Lost(); !strings.Contains(err.Error(), "is gone") {
 			t.Errorf("Lost said %v", err)
 		}

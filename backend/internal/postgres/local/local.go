@@ -142,7 +142,9 @@ func (s *Server) takeLock() error {
 	if err != nil {
 		return fmt.Errorf("lock the state folder: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	err = clock.Patiently(func() error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) },
+		func(err error) bool { return errors.Is(err, syscall.EWOULDBLOCK) })
+	if err != nil {
 		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return fmt.Errorf("another backend owns the state folder %s: stop it, or give this one a folder of its own with --state-dir", s.dir)

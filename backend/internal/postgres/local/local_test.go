@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/local"
 )
 
@@ -189,6 +190,16 @@ func TestStart(t *testing.T) {
 		if got := refusal(t, dir); !strings.Contains(got, "another backend owns the state folder "+dir) || !strings.Contains(got, "--state-dir") {
 			t.Errorf("it said %q", got)
 		}
+	})
+
+	t.Run("a lock that a dying owner's child still holds for a moment is waited for", func(t *testing.T) {
+		dir := state(t)
+		f, err := os.Create(filepath.Join(dir, "lock"))
+		must(t, err)
+		must(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
+		moment := clock.NewWallTimer(200 * time.Millisecond)
+		go func() { <-moment.C(); _ = f.Close() }()
+		exec1(t, start(t, dir).URL(), `SELECT 1`)
 	})
 
 	t.Run("a state folder with a long path works", func(t *testing.T) {
