@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -37,6 +38,9 @@ func NewAWS(version string) func() provider.Provider {
 func (p *awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName, resp.Version = awsType, p.version
 }
+
+// Resources lists the resources that AWS has too.
+func (p *awsProvider) Resources(context.Context) []func() resource.Resource { return awsResources }
 
 // DataSources lists the data sources that AWS has too.
 func (p *awsProvider) DataSources(context.Context) []func() datasource.DataSource {

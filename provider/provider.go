@@ -155,15 +155,17 @@ func or(v types.String, otherwise string) string {
 
 // Resources lists the resources.
 func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{
-		newFunctionResource, newPermissionResource, newEventSourceMappingResource,
-		newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
-		newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
-		newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
-		newUserPoolResource, newUserResource,
-		newSQSMessageResource, newKinesisRecordResource, newEventResource,
-		newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
-	}
+	return append([]func() resource.Resource{newSQSMessageResource, newKinesisRecordResource, newEventResource}, awsResources...)
+}
+
+// awsResources are the resources that AWS has too: those of drop-in mode.
+var awsResources = []func() resource.Resource{
+	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
+	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
+	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
+	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
+	newUserPoolResource, newUserResource,
+	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 }
 
 // DataSources lists the data sources.
@@ -171,7 +173,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 	return append([]func() datasource.DataSource{newDeliveriesDataSource}, awsDataSources...)
 }
 
-// awsDataSources are the data sources that AWS has too.
+// awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
 	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newDynamoDBTableDataSource,

@@ -223,17 +223,23 @@ func (w *world) must(t *testing.T, args ...string) string {
 	return out
 }
 
-// files lists a folder, with contents, without what belongs to the simulator.
+// files lists the files of a folder, with contents, without what belongs to the simulator.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	list := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.Name() == ".lambdasim" {
+		if err != nil {
+			return err
+		}
+		if d.Name() == ".lambdasim" {
 			return filepath.SkipDir
 		}
-		text, _ := os.ReadFile(path) // "" of folders
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		text, err := os.ReadFile(path)
 		list[path] = string(text)
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
