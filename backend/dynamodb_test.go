@@ -787,3 +787,116 @@ func TestDynamoDBPermissions(t *testing.T) {
 	_, err = u.streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: b.streamOf(t, "mine")})
 	must("DescribeStream", err, false)
 }
+
+func TestDynamoDBShardIterators(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("iterators"), BillingMode: "PROVISIONED", StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "KEYS_ONLY"}})
+	arn := b.streamOf(t, "iterators")
+	for _, id := range []string{"a", "b", "c"} {
+		b.putItem(t, "iterators", `{"id":{"S":"`+id+`"}}`)
+		if _, err := b.control.AdvanceBy(ctx, 60*second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := b.streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shard := d.StreamDescription.Shards[0].ShardId
+	all := b.streamRecords(t, arn)
+	iterator := func(kind streamtypes.ShardIteratorType, sequence *string, at *time.Time) (*string, error) {
+		out, err := b.streams.GetShardIterator(ctx, &dynamodbstreams.GetShardIteratorInput{StreamArn: arn, ShardId: shard, ShardIteratorType: kind, SequenceNumber: sequence, Timestamp: at})
+		if err != nil {
+			return nil, err
+		}
+		return out.ShardIterator, nil
+	}
+	for _, c := range []struct {
+		kind     streamtypes.ShardIteratorType
+		sequence *string
+		at       *time.Time
+		want     string
+	}{
+		{"TRIM_HORIZON", nil, nil, "abc"}, {"LATEST", nil, nil, ""}, {"AT_SEQUENCE_NUMBER", all[1].Dynamodb.SequenceNumber, nil, "bc"},
+		{"AFTER_SEQUENCE_NUMBER", all[1].Dynamodb.SequenceNumber, nil, "c"}, {"AT_TIMESTAMP", nil, all[1].Dynamodb.ApproximateCreationDateTime, "bc"},
+	} {
+		it, err := iterator(c.kind, c.sequence, c.at)
+		if err != nil {
+			t.Errorf("%s: %v", c.kind, err)
+			continue
+		}
+		out, err := b.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: it})
+		if err != nil {
+			t.Errorf("%s: %v", c.kind, err)
+			continue
+		}
+		got := ""
+		for _, r := range out.Records {
+			got += r.Dynamodb.Keys["id"].(*streamtypes.AttributeValueMemberS).Value
+		}
+		if got != c.want || out.NextShardIterator == nil {
+			t.Errorf("%s gives %q", c.kind, got)
+		}
+	}
+	old, err := iterator("TRIM_HORIZON", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.control.AdvanceBy(ctx, 15*60*second+second); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: old})
+	refusedAs(t, err, "ExpiredIteratorException", "15 minutes")
+	if _, err := b.control.AdvanceBy(ctx, 24*60*60*second); err != nil {
+		t.Fatal(err)
+	}
+	_, err = iterator("AT_SEQUENCE_NUMBER", all[0].Dynamodb.SequenceNumber, nil)
+	refusedAs(t, err, "TrimmedDataAccessException", "24 hour")
+	_, err = b.streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: aws.String("rubbish")})
+	refusedAs(t, err, "ValidationException", "Invalid ShardIterator")
+}
+
+// A table that is deleted, reset or made anew while others use it is never found as it was before.
+func TestDynamoDBTablesComeAndGo(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	name := aws.String("brief")
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, err := b.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: name, Item: av(`{"id":{"S":"x"}}`)})
+				if err != nil {
+					refusedAs(t, err, "ResourceNotFoundException", "Requested resource not found")
+				}
+			}
+		}()
+	}
+	for range 10 {
+		b.table(t, &dynamodb.CreateTableInput{TableName: name})
+		if _, err := b.tables.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: name}); err != nil {
+			t.Error(err)
+		}
+	}
+	b.table(t, &dynamodb.CreateTableInput{TableName: name})
+	close(stop)
+	wg.Wait()
+	b.putItem(t, "brief", `{"id":{"S":"y"}}`)
+	if n := b.count(t, `SELECT count(*) FROM dynamodb.items WHERE tbl NOT IN (SELECT id FROM dynamodb.tables)`); n != 0 {
+		t.Errorf("%d items of no table", n)
+	}
+	if err := b.control.Reset(ctx, account); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: name})
+	refusedAs(t, err, "ResourceNotFoundException", "Table: brief not found")
+}

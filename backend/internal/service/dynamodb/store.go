@@ -64,6 +64,7 @@ type Store struct {
 
 	mu       sync.Mutex
 	cache    map[string]*table   // by ARN
+	changes  int                 // of tables: what was read before one is not put into the cache after it
 	trimming bool                // an item that trims is on the agenda
 	expiring map[int64]time.Time // by table: when the item that deletes what has expired is due
 }
@@ -84,6 +85,7 @@ func (s *Store) Close() { s.writer.Close() }
 func (s *Store) forget(tableARN string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes++
 	delete(s.cache, tableARN)
 }
 
@@ -100,7 +102,7 @@ func scanTable(row pgx.CollectableRow) (*table, error) {
 func (s *Store) get(ctx context.Context, account, region, name string) (*table, error) {
 	key := tableARN(region, account, name)
 	s.mu.Lock()
-	t := s.cache[key]
+	t, before := s.cache[key], s.changes
 	s.mu.Unlock()
 	if t != nil {
 		return t, nil
@@ -119,7 +121,9 @@ func (s *Store) get(ctx context.Context, account, region, name string) (*table, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cache[key] = t
+	if s.changes == before {
+		s.cache[key] = t
+	}
 	return t, nil
 }
 
@@ -274,6 +278,7 @@ func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) err
 	tx.AfterCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.changes++
 		clear(s.cache)
 		if account == "" { // the agenda has forgotten them too
 			s.trimming = false
