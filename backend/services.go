@@ -90,7 +90,7 @@ func assemble(b *Backend) (*parts, error) {
 		_, err := p.sqs.Deliver(ctx, sqs.Delivery{QueueARN: queueARN, Principal: as, Body: body})
 		return err
 	}})
-	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, cfg.Log, p.poller.Wake)
+	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}

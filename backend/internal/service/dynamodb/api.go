@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -172,5 +171,3 @@ func (a *API) wholeTable(ctx context.Context, name *string) (*table, error) {
 	}
 	return t, err
 }
-
-func fmtInt[T ~int | ~int64](n T) string { return fmt.Sprint(n) }

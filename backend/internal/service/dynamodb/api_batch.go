@@ -39,7 +39,6 @@ func (a *API) batchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInp
 		return nil, invalid("Too many items requested for the BatchWriteItem call")
 	}
 	c := &call{}
-	units := map[string]*types.ConsumedCapacity{}
 	ops := map[string][]*op{}
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		if err := a.may(ctx, "BatchWriteItem", name, a.leading(ctx, &name, leadingItems(in.RequestItems[name])...)); err != nil {
@@ -78,8 +77,8 @@ func (a *API) batchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInp
 			}
 			sum += o.units()
 		}
-		if units[name] = writeCapacity(in.ReturnConsumedCapacity, ops[name][0].table, sum); units[name] != nil {
-			out.ConsumedCapacity = append(out.ConsumedCapacity, *units[name])
+		if c := writeCapacity(in.ReturnConsumedCapacity, ops[name][0].table, sum); c != nil {
+			out.ConsumedCapacity = append(out.ConsumedCapacity, *c)
 		}
 	}
 	return out, nil

@@ -31,7 +31,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -57,7 +56,6 @@ const retention = 24 * time.Hour
 type Store struct {
 	db     *postgres.DB
 	agenda *agenda.Agenda
-	log    *slog.Logger
 	writer *postgres.Coalescer[*call]
 	// wake tells the pollers of a shard about new records.
 	wake func(streamARN, shard string)
@@ -71,8 +69,8 @@ type Store struct {
 
 // NewStore returns a store over db. wake is called after every commit that brought a shard new records. Call Start once the
 // agenda has started.
-func NewStore(db *postgres.DB, a *agenda.Agenda, log *slog.Logger, wake func(streamARN, shard string)) *Store {
-	s := &Store{db: db, agenda: a, log: log, wake: wake, cache: map[string]*table{}, expiring: map[int64]time.Time{}}
+func NewStore(db *postgres.DB, a *agenda.Agenda, wake func(streamARN, shard string)) *Store {
+	s := &Store{db: db, agenda: a, wake: wake, cache: map[string]*table{}, expiring: map[int64]time.Time{}}
 	s.writer = postgres.NewCoalescer(db, 2, 200, s.flush)
 	a.Handle(kindTrim, 1, s.trim)
 	a.Handle(kindExpire, 1, s.expire)
