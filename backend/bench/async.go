@@ -25,10 +25,9 @@ func async(ctx context.Context, w *world, s settings, t *table) error {
 		if err := w.goFunction(ctx, w.clients, "async", false); err != nil {
 			return err
 		}
-		var err error
-		if w.rows, err = startCommits(ctx, filepath.Join(w.dir, "floor")); err != nil {
-			return err
-		}
+	}
+	if err := w.bare(ctx); err != nil {
+		return err
 	}
 	name, payload := "async", []byte(`{"n":1}`)
 	for _, callers := range []int{1, mostCallers} {
@@ -52,6 +51,19 @@ func async(ctx context.Context, w *world, s settings, t *table) error {
 		t.add(fmt.Sprintf("asynchronous events accepted, %d callers", callers), "1/s", aim{ratio: true, least: true, value: 0.5}, ours, &floor)
 	}
 	return nil
+}
+
+// bare starts what the floors need, once.
+func (w *world) bare(ctx context.Context) (err error) {
+	if !w.once("floor") {
+		return nil
+	}
+	if w.floor, err = startFloor(w.function); err != nil {
+		return err
+	}
+	w.bareClients = newClients(w.floor.url)
+	w.rows, err = startCommits(ctx, filepath.Join(w.dir, "floor"))
+	return err
 }
 
 // commits is a PostgreSQL of the floor's own.

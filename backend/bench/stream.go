@@ -106,7 +106,7 @@ func receive(ctx context.Context, s *sink, run, records int, failed <-chan error
 		if err != nil {
 			select {
 			case put := <-failed:
-				err = fmt.Errorf("%w (a producer: %w)", err, put)
+				err = fmt.Errorf("%w (a producer: %v)", err, put)
 			default:
 			}
 			return end, fmt.Errorf("%d of %d records came: %w", got, records, err)

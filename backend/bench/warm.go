@@ -28,18 +28,16 @@ func warm(ctx context.Context, w *world, s settings, t *table) error {
 		if err := w.goFunction(ctx, w.clients, "warm", false); err != nil {
 			return err
 		}
-		var err error
-		if w.floor, err = startFloor(w.function); err != nil {
-			return err
-		}
 	}
-	floor := newClients(w.floor.url)
+	if err := w.bare(ctx); err != nil {
+		return err
+	}
 	for _, callers := range []int{1, 8, 32} {
 		ours, err := invokeRate(ctx, w.clients, s.window, callers)
 		if err != nil {
 			return err
 		}
-		best, err := invokeRate(ctx, floor, s.window, callers)
+		best, err := invokeRate(ctx, w.bareClients, s.window, callers)
 		if err != nil {
 			return fmt.Errorf("the floor: %w", err)
 		}

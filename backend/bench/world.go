@@ -41,11 +41,12 @@ type world struct {
 	function string // the Go function's program
 	backend  *process
 	*clients
-	sink  *sink
-	ready map[string]bool // which part's resources have been made
-	floor *floorServer
-	rows  *commits
-	run   int // how often a part has run, for names that are new each time
+	sink        *sink
+	ready       map[string]bool // which part's resources have been made
+	floor       *floorServer
+	rows        *commits
+	bareClients *clients // of the floor's server
+	run         int      // how often a part has run, for names that are new each time
 }
 
 // clients are the AWS SDK's.
