@@ -36,6 +36,9 @@ var ErrFunctionName = errors.New("not a function name or ARN")
 // ACCOUNT:function:NAME[:QUALIFIER], REGION:ACCOUNT:function:NAME, or a full ARN. With create, the stricter pattern of
 // create-type operations holds. An ARN that ends in ":function" names a function called "function", as recorded from AWS.
 func ParseFunctionRef(s string, create bool) (FunctionRef, error) {
+	if plain(s) {
+		return FunctionRef{Name: s}, nil
+	}
 	re := namespacedFunctionName
 	if create {
 		re = functionName
@@ -63,6 +66,16 @@ func ParseFunctionRef(s string, create bool) (FunctionRef, error) {
 		ref.Qualifier = parts[1]
 	}
 	return ref, nil
+}
+
+// plain reports whether s is a name and nothing else, as it is in most calls: every form of a reference admits it.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // ValidQualifier reports whether q has a qualifier's syntax. It does not look at the length.

@@ -28,13 +28,14 @@ var Schema = postgres.Schema{Name: "logs", Files: files}
 // Store keeps log events. It is safe for concurrent use.
 type Store struct {
 	db     *postgres.DB
-	behind *postgres.Behind[line]
+	behind *postgres.Behind[written]
 }
 
-type line struct {
+// written is what one attempt wrote: lines, without the last one's end.
+type written struct {
 	account, region, group, stream string
 	at                             time.Time
-	message                        string
+	lines                          string
 }
 
 // Event is one line.
@@ -63,13 +64,15 @@ func Stream(v *function.Version, at time.Time) string {
 	return fmt.Sprintf("%s/[%s]%x", at.Format("2006/01/02"), v.Version, sum[:16])
 }
 
-// Append adds the lines of text to the function's log.
+// Append adds the lines of text to the function's log. What one attempt wrote is one row, taken apart when it is read: an
+// invocation writes three lines at least, thousands of times a second.
 func (s *Store) Append(v *function.Version, at time.Time, text []byte) {
-	for l := range strings.Lines(string(text)) {
-		// PostgreSQL's text holds no NUL, and a function may write anything.
-		message := strings.ToValidUTF8(strings.ReplaceAll(strings.TrimRight(l, "\n"), "\x00", "\\0"), "\uFFFD")
-		s.behind.Add(line{v.Account, v.Region, Group(v), Stream(v, at), at, message})
+	// PostgreSQL's text holds no NUL, and a function may write anything.
+	lines := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\x00", "\\0"), "\uFFFD")
+	if lines = strings.TrimSuffix(lines, "\n"); lines == "" && len(text) == 0 {
+		return
 	}
+	s.behind.Add(written{v.Account, v.Region, Group(v), Stream(v, at), at, lines})
 }
 
 // Tail returns the last n lines of a group, oldest first.
@@ -81,12 +84,22 @@ func (s *Store) Tail(ctx context.Context, account, region, group string, n int) 
 		SELECT stream, at, message FROM (
 			SELECT id, stream, at, message FROM logs.events
 			WHERE account = @account AND region = @region AND log_group = @group ORDER BY id DESC LIMIT @n) newest
-		ORDER BY id`,
+		ORDER BY id`, // a row has a line at least
 		pgx.NamedArgs{"account": account, "region": region, "group": group, "n": n})
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Event])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Event])
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	for _, e := range found {
+		for line := range strings.SplitSeq(e.Message, "\n") {
+			events = append(events, Event{e.Stream, e.At, line})
+		}
+	}
+	return events[max(0, len(events)-n):], nil
 }
 
 // Forget drops the logs of an account ("" for all), in the caller's transaction.
@@ -98,10 +111,10 @@ func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) err
 // Close writes what is left.
 func (s *Store) Close() { s.behind.Close() }
 
-func write(ctx context.Context, tx *postgres.Tx, lines []line) error {
-	rows := make([][]any, len(lines))
-	for i, l := range lines {
-		rows[i] = []any{l.account, l.region, l.group, l.stream, l.at, l.message}
+func write(ctx context.Context, tx *postgres.Tx, all []written) error {
+	rows := make([][]any, len(all))
+	for i, w := range all {
+		rows[i] = []any{w.account, w.region, w.group, w.stream, w.at, w.lines}
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"logs", "events"},
 		[]string{"account", "region", "log_group", "stream", "at", "message"}, pgx.CopyFromRows(rows))

@@ -189,7 +189,7 @@ func (env *environment) hasExited() bool {
 
 // memoryAge is how old the answer to "how much memory has it used?" may be: the system takes a twentieth of a millisecond to
 // say, at each of thousands of invocations in a second.
-const memoryAge = 50 * time.Millisecond
+const memoryAge = 200 * time.Millisecond
 
 // memory is the most memory that the program has used so far, in MB, as it was at most memoryAge ago. Of one that ended by
 // itself the system counts what the backend used when it started it, so that is shown as at most the memory size. Only the

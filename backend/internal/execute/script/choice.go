@@ -18,8 +18,11 @@ type choice struct {
 func Choose(scripts *Executor, code invoke.Executor) invoke.Executor { return &choice{scripts, code} }
 
 func (c *choice) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outcome, error) {
+	if !c.scripts.Has(inv.Function.ARN()) {
+		return c.code.Run(ctx, inv)
+	}
 	out, err := c.scripts.Run(ctx, inv)
-	if fault.Is(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) { // it was taken away just now
 		return c.code.Run(ctx, inv)
 	}
 	return out, err
