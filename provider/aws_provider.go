@@ -39,12 +39,34 @@ func (p *awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, re
 	resp.TypeName, resp.Version = awsType, p.version
 }
 
-// Resources lists the resources that AWS has too.
-func (p *awsProvider) Resources(context.Context) []func() resource.Resource { return awsResources }
+// Resources lists the resources that AWS has too; and those that it alone has, to refuse them by name.
+func (p *awsProvider) Resources(ctx context.Context) []func() resource.Resource {
+	var names []string
+	for _, create := range awsResources {
+		var m resource.MetadataResponse
+		create().Metadata(ctx, resource.MetadataRequest{ProviderTypeName: awsType}, &m)
+		names = append(names, m.TypeName)
+	}
+	list := slices.Clone(awsResources)
+	for _, name := range refusedTypes(names, false) {
+		list = append(list, func() resource.Resource { return &refusedResource{name} })
+	}
+	return list
+}
 
-// DataSources lists the data sources that AWS has too.
-func (p *awsProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return awsDataSources
+// DataSources lists the data sources that AWS has too; and those that it alone has, to refuse them by name.
+func (p *awsProvider) DataSources(ctx context.Context) []func() datasource.DataSource {
+	var names []string
+	for _, create := range awsDataSources {
+		var m datasource.MetadataResponse
+		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: awsType}, &m)
+		names = append(names, m.TypeName)
+	}
+	list := slices.Clone(awsDataSources)
+	for _, name := range refusedTypes(names, true) {
+		list = append(list, func() datasource.DataSource { return &refusedDataSource{name} })
+	}
+	return list
 }
 
 // Configure builds the clients. It asks nobody but the simulator, and reads nothing of the machine but the simulator's
