@@ -14,10 +14,11 @@ lay_mirror "$work/mirror"
 write_cli_config "$work/cli.tfrc" "$work/mirror"
 export TF_CLI_CONFIG_FILE=$work/cli.tfrc
 
+cp -R examples "$work/examples" # whole: one calls another as a module
 count=0
 while read -r folder; do
-	copy=$work/$((count += 1))
-	cp -R "$folder" "$copy"
+	copy=$work/$folder
+	count=$((count + 1))
 	if ! grep -q required_providers "$copy"/*.tf; then
 		cat >"$copy/required_providers.tf" <<'TF'
 terraform {
