@@ -22,3 +22,10 @@ func (n nesting) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outco
 	}
 	return n.Executor.Run(ctx, inv)
 }
+
+// heard tells the agenda when it is a running function that asks for something.
+func (p *parts) heard(accessKeyID string) {
+	if p.programs.Running(accessKeyID) {
+		p.agenda.Asked()
+	}
+}

@@ -51,6 +51,7 @@ type parts struct {
 	dispatcher *push.Dispatcher
 	poller     *pull.Poller
 	scripts    *script.Executor
+	programs   *process.Executor
 	kinesis    *kinesis.Store
 	dynamodb   *dynamodb.Store
 	s3         *s3.API
@@ -70,7 +71,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.authz = &authz.Authorizer{Identity: p.identity, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account}
 	p.functions = function.New(b.db, b.ids)
 	p.scripts = script.New(b.clk)
-	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, nesting{b.processes(p)}), Agenda: p.agenda, Trace: p.trace,
+	p.programs = b.processes(p)
+	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
@@ -94,7 +96,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
-	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
+	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
 		return nil, err
@@ -165,10 +167,14 @@ func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (proce
 }
 
 // keys is the authorizer as the wire's authenticator.
-type keys struct{ authz *authz.Authorizer }
+type keys struct {
+	authz *authz.Authorizer
+	heard func(accessKeyID string)
+}
 
 // Credential says whose an access key is.
 func (k keys) Credential(ctx context.Context, id string) (wire.Credential, error) {
+	k.heard(id)
 	secret, token, session, err := k.authz.Credential(ctx, id)
 	return wire.Credential{Secret: secret, SessionToken: token, Session: session}, err
 }

@@ -161,6 +161,7 @@ func TestVirtualClock(t *testing.T) {
 			if agenda.Beside(ctx) {
 				t.Error("an item that nobody waits for runs beside another")
 			}
+			b.a.Asked()
 			if err := b.a.Enqueue(ctx, agenda.Item{Kind: "made", Due: b.clk.Now()}); err != nil {
 				t.Error(err)
 			}
@@ -198,6 +199,7 @@ func TestVirtualClock(t *testing.T) {
 		})
 		b.start(t)
 		end := b.a.Busy("a call")
+		b.a.Asked()
 		if err := b.a.Enqueue(t.Context(), agenda.Item{Kind: "note", Due: at(0)}); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ const stallLimit = time.Second
 type stall struct {
 	held    time.Time // real; since when something has been due and could not start; zero when nothing is held up
 	heldSeq uint64    // what began later has overtaken it
+	asked   uint64    // after what a function in flight first asked for something
 	waiters int       // how many of those in flight are taken to wait
 }
 
@@ -51,7 +52,19 @@ func (a *Agenda) untilStall() time.Duration {
 	return stallLimit
 }
 
-// mayBeAwaited reports whether something due was made while what is in flight has been at work; or whether what is due is
+// Asked says that a running function has asked something of the simulator: what arrives from now on it may have made.
+func (a *Agenda) Asked() {
+	a.send(func() {
+		for id := range a.flying {
+			if id <= a.asked {
+				return // of those in flight one has asked before
+			}
+		}
+		a.asked = a.seq
+	})
+}
+
+// mayBeAwaited reports whether something due may have been made by what is in flight; or whether what is due is
 // overtaken by calls from outside, again and again.
 func (a *Agenda) mayBeAwaited() bool {
 	oldest, newest := ^uint64(0), uint64(0)
@@ -61,8 +74,11 @@ func (a *Agenda) mayBeAwaited() bool {
 	if newest > a.heldSeq {
 		return true
 	}
+	if a.asked < oldest {
+		return false
+	}
 	for _, l := range a.lanes {
-		if slices.ContainsFunc(l.ready, func(it Item) bool { return it.seq > oldest }) {
+		if slices.ContainsFunc(l.ready, func(it Item) bool { return it.seq > a.asked }) {
 			return true
 		}
 	}
