@@ -37,8 +37,7 @@ TF
 done < <(find examples -name '*.tf' -not -path '*/.terraform/*' -not -path 'examples/dropin/*' -exec dirname {} + | sort -u)
 
 # Those that are written for AWS run as they are. To check them nothing is called, so no backend has to be there.
-cp -R examples/dropin "$work/dropin"
-for module in "$work"/dropin/envs/*/; do
+for module in "$work"/examples/dropin/envs/*/; do
 	: $((count += 1))
 	if ! LAMBDASIM_ENDPOINT=http://127.0.0.1:1 "$BINARY" dropin run --module "$module" -- "$cli" validate -no-color >"$work/log" 2>&1; then
 		cat "$work/log" >&2

@@ -50,7 +50,7 @@ func (m *dynamodbTableModel) throughput(read, write types.Int64) *awstypes.Provi
 	return &awstypes.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(max(1, read.ValueInt64())), WriteCapacityUnits: aws.Int64(max(1, write.ValueInt64()))}
 }
 
-func projectionOf(ctx context.Context, kind types.String, names []string) *awstypes.Projection {
+func projectionOf(kind types.String, names []string) *awstypes.Projection {
 	p := &awstypes.Projection{ProjectionType: awstypes.ProjectionType(kind.ValueString())}
 	if len(names) > 0 {
 		p.NonKeyAttributes = names
@@ -70,7 +70,7 @@ func (m *dynamodbTableModel) globals(ctx context.Context, diags *diag.Diagnostic
 			}
 		}
 		out[g.Name.ValueString()] = awstypes.GlobalSecondaryIndex{IndexName: g.Name.ValueStringPointer(), KeySchema: keys,
-			Projection:            projectionOf(ctx, g.ProjectionType, elementsOf[string](ctx, g.NonKeyAttributes, diags)),
+			Projection:            projectionOf(g.ProjectionType, elementsOf[string](ctx, g.NonKeyAttributes, diags)),
 			ProvisionedThroughput: m.throughput(g.ReadCapacity, g.WriteCapacity)}
 	}
 	return out
@@ -97,7 +97,7 @@ func (m *dynamodbTableModel) create(ctx context.Context, diags *diag.Diagnostics
 	}
 	for _, l := range elementsOf[tableLocalIndex](ctx, m.LocalSecondaryIndex, diags) {
 		in.LocalSecondaryIndexes = append(in.LocalSecondaryIndexes, awstypes.LocalSecondaryIndex{IndexName: l.Name.ValueStringPointer(),
-			KeySchema: keySchema(m.HashKey.ValueString(), l.RangeKey.ValueString()), Projection: projectionOf(ctx, l.ProjectionType, elementsOf[string](ctx, l.NonKeyAttributes, diags))})
+			KeySchema: keySchema(m.HashKey.ValueString(), l.RangeKey.ValueString()), Projection: projectionOf(l.ProjectionType, elementsOf[string](ctx, l.NonKeyAttributes, diags))})
 	}
 	return in
 }

@@ -43,7 +43,7 @@ func dispatch(args []string, version string, stdin io.Reader, stdout, stderr io.
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
 	module := flags.String("module", ".", "folder of the module")
-	if flags.Parse(args) != nil {
+	if parsed := flags.Parse(args) == nil; !parsed {
 		return 2, nil // it has been said
 	}
 	if flags.NArg() == 0 || !running && flags.NArg() > 1 {
