@@ -23,6 +23,7 @@ func newMemory() *memory {
 		debug.SetGCPercent(collectAt)
 	}
 	debug.FreeOSMemory() // what the start needed
+	dropCode()
 	return &memory{}
 }
 
@@ -30,6 +31,7 @@ func newMemory() *memory {
 func (m *memory) rest(a *activity) {
 	if last, idle := a.lastAsked(); idle >= restAfter && last.After(m.gaveBack) {
 		debug.FreeOSMemory()
+		dropCode()
 		m.gaveBack = last
 	}
 }
