@@ -81,3 +81,35 @@ output "trace" {
 	}
 	w.trap.check(t)
 }
+
+// A cloud block is a state backend too. The resources are some that came after this package: they need nothing of it.
+func TestACloudBlockIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	status, out := w.plan(t, `
+terraform {
+  cloud {
+    organization = "acme"
+    hostname     = "`+strings.TrimPrefix(w.trap.url, "http://")+`"
+    workspaces {
+      name = "orders"
+    }
+  }
+}
+resource "aws_sqs_queue" "q" {
+  name = "dropin"
+}
+resource "aws_dynamodb_table" "t" {
+  name         = "dropin"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+`)
+	if status != 0 || !strings.Contains(out, "2 added") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	w.trap.check(t)
+}
