@@ -15,6 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
@@ -281,16 +286,36 @@ func TestAnUnmodifiedModuleRunsAndReachesNothingElse(t *testing.T) {
 	}
 }
 
-// delivered holds that the object's event reached the function, in the account that the module's role is of.
+// delivered holds that the bucket's, the table's, the stream's and the queue's events reached the function, in the account
+// that the module's role is of.
 func (w *world) delivered(t *testing.T) {
 	t.Helper()
+	cfg := aws.Config{Region: "eu-central-1", BaseEndpoint: &w.endpoint, Credentials: credentials.NewStaticCredentialsProvider("123456789012", "test", "")}
+	queue, err := sqs.NewFromConfig(cfg).GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("orders")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqs.NewFromConfig(cfg).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kinesis.NewFromConfig(cfg).PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: aws.String("orders"), PartitionKey: aws.String("k"), Data: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
 	c := control.New(w.endpoint)
 	if _, err := c.Drain(t.Context(), 30*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	list, err := c.Deliveries(t.Context(), control.DeliveriesQuery{Function: "arn:aws:lambda:eu-central-1:123456789012:function:orders"})
-	if err != nil || len(list) != 1 || list[0].Outcome != "delivered" || list[0].Source.Service != "s3" {
-		t.Fatalf("deliveries: %+v (%v)", list, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Source.Service+" "+d.Outcome)
+	}
+	slices.Sort(got)
+	if want := []string{"dynamodb delivered", "kinesis delivered", "s3 delivered", "sqs delivered"}; !slices.Equal(got, want) {
+		t.Errorf("the deliveries are %v, want %v", got, want)
 	}
 }
 

@@ -9,3 +9,7 @@ output "region" {
 output "audit_account" {
   value = data.aws_caller_identity.audit.account_id
 }
+
+output "queue_url" {
+  value = module.orders.queue_url
+}

@@ -33,7 +33,7 @@ resource "aws_iam_role_policy_attachment" "managed" {
 
 resource "aws_lambda_function" "this" {
   function_name    = var.name
-  description      = "Takes orders, from a bucket and from a stream."
+  description      = "Takes orders, from a bucket, a stream, a queue and a table."
   role             = aws_iam_role.this.arn
   handler          = "orders.handler"
   runtime          = "python3.12"
@@ -100,4 +100,62 @@ resource "aws_lambda_event_source_mapping" "orders" {
   batch_size        = var.batch_size
 
   depends_on = [aws_iam_role_policy_attachment.managed]
+}
+
+# From the queue and from the table's stream too. Reading these is granted by hand.
+resource "aws_sqs_queue" "orders" {
+  name                       = var.name
+  visibility_timeout_seconds = 60
+  tags                       = var.tags
+}
+
+resource "aws_dynamodb_table" "orders" {
+  name             = var.name
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "id"
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
+  tags             = var.tags
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+}
+
+resource "aws_iam_role_policy" "read" {
+  name = "read"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        Resource = aws_sqs_queue.orders.arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+        Resource = aws_dynamodb_table.orders.stream_arn
+      },
+    ]
+  })
+}
+
+resource "aws_lambda_event_source_mapping" "queue" {
+  event_source_arn = aws_sqs_queue.orders.arn
+  function_name    = aws_lambda_function.this.arn
+  batch_size       = 10
+
+  depends_on = [aws_iam_role_policy.read]
+}
+
+resource "aws_lambda_event_source_mapping" "table" {
+  event_source_arn  = aws_dynamodb_table.orders.stream_arn
+  function_name     = aws_lambda_function.this.arn
+  starting_position = "TRIM_HORIZON"
+
+  depends_on = [aws_iam_role_policy.read]
 }

@@ -9,3 +9,11 @@ output "bucket" {
 output "region" {
   value = data.aws_region.current.name
 }
+
+output "queue_url" {
+  value = aws_sqs_queue.orders.url
+}
+
+output "table" {
+  value = aws_dynamodb_table.orders.name
+}
