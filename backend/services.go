@@ -26,6 +26,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
+	logsservice "github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sqs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sts"
@@ -124,6 +125,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		tables.Service(), tables.Streams(),
 		p.s3.Service(),
 		p.cognito.Service(),
+		(&logsservice.API{Store: p.logs}).Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 	}
 }

@@ -35,6 +35,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_sqs_message", newSQSMessageResource, nil}, {"lambdasim_kinesis_record", newKinesisRecordResource, nil}, {"lambdasim_event", newEventResource, nil},
 		{"lambdasim_dynamodb_table", newDynamoDBTableResource, tableRefused}, {"lambdasim_dynamodb_table_item", newDynamoDBTableItemResource, nil},
 		{"lambdasim_cognito_user_pool", newUserPoolResource, userPoolRefused}, {"lambdasim_cognito_user", newUserResource, userRefused},
+		{"lambdasim_cloudwatch_log_group", newLogGroupResource, logGroupRefused},
 		{"lambdasim_sqs_queue", newSQSQueueResource, nil}, {"lambdasim_sqs_queue_policy", newSQSQueuePolicyResource, nil},
 		{"lambdasim_sqs_queue_redrive_policy", newSQSQueueRedrivePolicyResource, nil}, {"lambdasim_sqs_queue_redrive_allow_policy", newSQSQueueRedriveAllowPolicyResource, nil},
 	} {

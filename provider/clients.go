@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -80,6 +81,11 @@ func (c *Clients) Lambda(region string) *lambda.Client { return lambda.NewFromCo
 // Cognito is a client of Cognito user pools in a region.
 func (c *Clients) Cognito(region string) *cognitoidentityprovider.Client {
 	return cognitoidentityprovider.NewFromConfig(c.in(region))
+}
+
+// Logs is a client of CloudWatch Logs in a region.
+func (c *Clients) Logs(region string) *cloudwatchlogs.Client {
+	return cloudwatchlogs.NewFromConfig(c.in(region))
 }
 
 // IAM is a client of IAM.

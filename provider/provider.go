@@ -164,7 +164,7 @@ var awsResources = []func() resource.Resource{
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
-	newUserPoolResource, newUserResource,
+	newUserPoolResource, newUserResource, newLogGroupResource,
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 }
 
@@ -176,5 +176,5 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
 	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
-	newSQSQueueDataSource, newDynamoDBTableDataSource,
+	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 }

@@ -91,3 +91,8 @@ func UserPool(region, account, id string) string {
 
 // Queue is the ARN of an SQS queue.
 func Queue(region, account, name string) string { return format("sqs", region, account, name) }
+
+// LogGroup is the ARN of a CloudWatch Logs group. Policies name its streams, and so what is in it, by this and :* at the end.
+func LogGroup(region, account, name string) string {
+	return format("logs", region, account, "log-group:"+name)
+}

@@ -3,6 +3,7 @@ package wire
 import (
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
@@ -65,6 +66,14 @@ var DynamoDBStreamsAPI = sync.OnceValue(func() *API {
 	callAll(dynamodbstreams.NewFromConfig(nowhere(withoutValidation), func(o *dynamodbstreams.Options) { o.Protocol = c }))
 	validating := dynamodbstreams.NewFromConfig(nowhere(stopAfterValidation))
 	return described(&API{Name: "dynamodb", Protocol: JSON10, Target: "DynamoDBStreams_20120810"}, validating, c.seen)
+})
+
+// LogsAPI is Amazon CloudWatch Logs: JSON 1.1.
+var LogsAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(cloudwatchlogs.NewFromConfig(nowhere(withoutValidation), func(o *cloudwatchlogs.Options) { o.Protocol = c }))
+	validating := cloudwatchlogs.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "logs", Protocol: JSON11, Target: "Logs_20140328"}, validating, c.seen)
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.

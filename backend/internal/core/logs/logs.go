@@ -104,8 +104,12 @@ func (s *Store) Tail(ctx context.Context, account, region, group string, n int) 
 
 // Forget drops the logs of an account ("" for all), in the caller's transaction.
 func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM logs.events WHERE @account = '' OR account = @account`, pgx.NamedArgs{"account": account})
-	return err
+	for _, sql := range []string{`DELETE FROM logs.events WHERE @account = '' OR account = @account`, `DELETE FROM logs.groups WHERE @account = '' OR account = @account`} {
+		if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"account": account}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close writes what is left.

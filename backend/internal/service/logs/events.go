@@ -1,0 +1,143 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cloudwatchlogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+)
+
+// maxEvents is how many events an answer has at most.
+const maxEvents = 10000
+
+func (a *API) describeStreams(ctx context.Context, in *cloudwatchlogs.DescribeLogStreamsInput) (*cloudwatchlogs.DescribeLogStreamsOutput, error) {
+	if in.OrderBy == types.OrderByLastEventTime || aws.ToBool(in.Descending) {
+		return nil, unsupported("DescribeLogStreams", "orderBy LastEventTime and descending")
+	}
+	limit, err := pageSize(in.Limit, maxGroups)
+	if err != nil {
+		return nil, err
+	}
+	account, region, name := place(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+	list, err := a.Store.Streams(ctx, account, region, name, aws.ToString(in.LogStreamNamePrefix), aws.ToString(in.NextToken), limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: []types.LogStream{}}
+	for i, s := range list {
+		if i == limit {
+			out.NextToken = &list[i-1].Name
+			break
+		}
+		first, last := s.First.UnixMilli(), s.Last.UnixMilli()
+		out.LogStreams = append(out.LogStreams, types.LogStream{LogStreamName: &s.Name, CreationTime: &first, FirstEventTimestamp: &first,
+			LastEventTimestamp: &last, LastIngestionTime: &last, StoredBytes: &s.Bytes})
+	}
+	return out, nil
+}
+
+// between sets the span of time of a query: milliseconds, the start in, the end out.
+func between(q *logs.Query, start, end *int64) {
+	if start != nil {
+		q.From = time.UnixMilli(*start)
+	}
+	if end != nil {
+		q.To = time.UnixMilli(*end)
+	}
+}
+
+// A token names a position and the direction in which to go on.
+func token(direction string, p logs.Position) *string {
+	return aws.String(fmt.Sprintf("%s/%056d.%d", direction, p.Row, p.Line))
+}
+
+func parseToken(text string) (direction string, p logs.Position, err error) {
+	if len(text) > 2 {
+		direction = text[:1]
+		_, err = fmt.Sscanf(text[2:], "%d.%d", &p.Row, &p.Line)
+	}
+	if err != nil || direction != "f" && direction != "b" {
+		return "", p, fault.New(fault.Invalid, "The specified nextToken is invalid.")
+	}
+	return direction, p, nil
+}
+
+// getEvents reads one stream, the newest events first unless startFromHead says otherwise; its tokens lead on in both
+// directions, and at an end the same token comes back.
+func (a *API) getEvents(ctx context.Context, in *cloudwatchlogs.GetLogEventsInput) (*cloudwatchlogs.GetLogEventsOutput, error) {
+	limit, err := pageSize(in.Limit, maxEvents)
+	if err != nil {
+		return nil, err
+	}
+	q := logs.Query{Streams: []string{*in.LogStreamName}, Limit: limit, Backward: !aws.ToBool(in.StartFromHead)}
+	q.Account, q.Region, q.Group = place(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+	between(&q, in.StartTime, in.EndTime)
+	var from logs.Position
+	if in.NextToken != nil {
+		direction, p, err := parseToken(*in.NextToken)
+		if err != nil {
+			return nil, err
+		}
+		if from, q.Backward = p, direction == "b"; q.Backward {
+			q.Before = p
+		} else {
+			q.After = p
+		}
+	}
+	lines, _, err := a.Store.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatchlogs.GetLogEventsOutput{Events: []types.OutputLogEvent{}, NextForwardToken: token("f", from), NextBackwardToken: token("b", from)}
+	for _, l := range lines {
+		at := l.At.UnixMilli()
+		out.Events = append(out.Events, types.OutputLogEvent{Message: &l.Message, Timestamp: &at, IngestionTime: &at})
+	}
+	if len(lines) > 0 {
+		out.NextForwardToken, out.NextBackwardToken = token("f", lines[len(lines)-1].Position), token("b", lines[0].Position)
+	}
+	return out, nil
+}
+
+func (a *API) filterEvents(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlogs.FilterLogEventsOutput, error) {
+	switch {
+	case aws.ToString(in.FilterPattern) != "":
+		return nil, unsupported("FilterLogEvents", "filterPattern")
+	case len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != nil:
+		return nil, fault.New(fault.Invalid, "LogStreamNames and LogStreamNamePrefix are mutually exclusive parameters.")
+	case in.StartFromHead != nil && !*in.StartFromHead:
+		return nil, unsupported("FilterLogEvents", "startFromHead false")
+	}
+	limit, err := pageSize(in.Limit, maxEvents)
+	if err != nil {
+		return nil, err
+	}
+	q := logs.Query{Streams: in.LogStreamNames, Prefix: aws.ToString(in.LogStreamNamePrefix), Limit: limit}
+	q.Account, q.Region, q.Group = place(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+	between(&q, in.StartTime, in.EndTime)
+	if in.NextToken != nil {
+		if _, q.After, err = parseToken(*in.NextToken); err != nil {
+			return nil, err
+		}
+	}
+	lines, more, err := a.Store.Read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}, SearchedLogStreams: []types.SearchedLogStream{}}
+	for _, l := range lines {
+		at := l.At.UnixMilli()
+		out.Events = append(out.Events, types.FilteredLogEvent{EventId: aws.String(fmt.Sprintf("%050d%06d", l.Position.Row, l.Position.Line)),
+			LogStreamName: &l.Stream, Message: &l.Message, Timestamp: &at, IngestionTime: &at})
+	}
+	if more {
+		out.NextToken = token("f", lines[len(lines)-1].Position)
+	}
+	return out, nil
+}

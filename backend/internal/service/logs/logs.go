@@ -1,0 +1,116 @@
+// Package logs is Amazon CloudWatch Logs, as far as functions need it: log groups that modules declare, and reading what
+// functions wrote.
+//
+// Groups and events are core/logs's; Lambda writes there. A group is there when somebody makes it, or when a function first
+// writes to it. Making one that a function has written to is refused as in AWS. A retention is kept and shown; on the
+// simulator's clock nothing expires by it.
+//
+// Writing events from outside, filter patterns, subscription filters and queries are not simulated and are refused by name.
+//
+// Source: the API reference of CloudWatch Logs.
+package logs
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	cloudwatchlogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// API serves CloudWatch Logs.
+type API struct{ Store *logs.Store }
+
+// Service is CloudWatch Logs for the wire.
+func (a *API) Service() wire.Service {
+	return wire.Service{API: wire.LogsAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
+		"CreateLogGroup": wire.Op(a.createGroup, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) string {
+			return resource(ctx, in.LogGroupName)
+		})),
+		"DeleteLogGroup": wire.Op(a.deleteGroup, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.DeleteLogGroupInput) string {
+			return resource(ctx, in.LogGroupName)
+		})),
+		"DescribeLogGroups": wire.Op(a.describeGroups),
+		"PutRetentionPolicy": wire.Op(a.putRetention, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.PutRetentionPolicyInput) string {
+			return resource(ctx, in.LogGroupName)
+		})),
+		"DeleteRetentionPolicy": wire.Op(a.deleteRetention, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.DeleteRetentionPolicyInput) string {
+			return resource(ctx, in.LogGroupName)
+		})),
+		"PutLogGroupDeletionProtection": wire.Op(a.protect, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.PutLogGroupDeletionProtectionInput) string {
+			return resource(ctx, in.LogGroupIdentifier)
+		})),
+		"TagResource": wire.Op(a.tag, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.TagResourceInput) string {
+			return resource(ctx, in.ResourceArn)
+		})),
+		"UntagResource": wire.Op(a.untag, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.UntagResourceInput) string {
+			return resource(ctx, in.ResourceArn)
+		})),
+		"ListTagsForResource": wire.Op(a.listTags, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.ListTagsForResourceInput) string {
+			return resource(ctx, in.ResourceArn)
+		})),
+		"DescribeLogStreams": wire.Op(a.describeStreams, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.DescribeLogStreamsInput) string {
+			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+		})),
+		"GetLogEvents": wire.Op(a.getEvents, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.GetLogEventsInput) string {
+			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+		})),
+		"FilterLogEvents": wire.Op(a.filterEvents, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) string {
+			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+		})),
+	}}
+}
+
+func either(name, identifier *string) *string {
+	if name != nil {
+		return name
+	}
+	return identifier
+}
+
+// resource is the ARN that policies name a group by: it ends in :*.
+func resource(ctx context.Context, nameOrARN *string) string {
+	call := wire.CallFrom(ctx)
+	_, _, name := place(ctx, nameOrARN)
+	return arn.LogGroup(call.Region, call.Account, name) + ":*"
+}
+
+// place is the account, the region and the name of a group that is named, or whose ARN is given, with or without :* at its end.
+func place(ctx context.Context, nameOrARN *string) (account, region, name string) {
+	call := wire.CallFrom(ctx)
+	account, region = call.Account, call.Region
+	if nameOrARN == nil {
+		return account, region, ""
+	}
+	parsed, err := arn.Parse(*nameOrARN)
+	if err != nil {
+		return account, region, *nameOrARN
+	}
+	return account, region, strings.TrimSuffix(strings.TrimPrefix(parsed.Resource, "log-group:"), ":*")
+}
+
+func toAWS(_ context.Context, _ string, err error) *wire.Error {
+	code := ""
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		code = "ResourceNotFoundException"
+	case fault.Exists:
+		code = "ResourceAlreadyExistsException"
+	case fault.Invalid, fault.Unsupported:
+		code = "InvalidParameterException"
+	case fault.Denied:
+		code = "AccessDeniedException"
+	default:
+		return nil
+	}
+	return wire.Errorf(http.StatusBadRequest, code, "%v", err)
+}
+
+func unsupported(operation, what string) error {
+	return fault.New(fault.Unsupported, "lambdasim does not simulate %s of logs:%s yet", what, operation)
+}

@@ -1,0 +1,3 @@
+data "lambdasim_cloudwatch_log_group" "orders" {
+  name = "/aws/lambda/orders"
+}
