@@ -31,6 +31,12 @@ resource "aws_iam_role_policy_attachment" "managed" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/${each.value}"
 }
 
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/aws/lambda/${var.name}"
+  retention_in_days = 14
+  tags              = var.tags
+}
+
 resource "aws_lambda_function" "this" {
   function_name    = var.name
   description      = "Takes orders, from a bucket, a stream, a queue and a table."
@@ -55,6 +61,8 @@ resource "aws_lambda_function" "this" {
       security_group_ids = []
     }
   }
+
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 # The bucket pushes: it invokes the function, whose policy must let it.
