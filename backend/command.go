@@ -138,7 +138,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	text(&c.IAM, "iam", "enforce", "enforce: refuse; audit: evaluate and record, and let through")
 	text(&c.Region, "region", DefaultRegion, "`region` of requests that do not say theirs")
 	text(&c.Account, "account", DefaultAccount, "the default account, twelve digits")
-	text(&c.Limits, "limits", "off", "aws: enforce AWS's throughput quotas; off")
+	text(&c.Limits, "limits", "off", "off; aws (AWS's throughput quotas) is not simulated yet and is refused")
 	text(&level, "log-level", "info", "debug, info, warn or error")
 	text(&idle, "idle-limit", "0s", "`duration` without a request or an event at work after which the backend ends; 0s: never")
 	text(&c.folder, "folder", "", "`folder` (.lambdasim) in which the backend describes itself to those who look for it")

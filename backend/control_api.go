@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -92,31 +91,6 @@ func writeAnswer(w http.ResponseWriter, status int, v any) {
 func answer(w http.ResponseWriter, v any) error {
 	writeAnswer(w, http.StatusOK, v)
 	return nil
-}
-
-// readJSON reads a body; an empty one leaves v as it is, a member that v does not have is refused.
-func readJSON(r *http.Request, v any) error {
-	if r.ContentLength == 0 {
-		return nil
-	}
-	dec := json.NewDecoder(r.Body)
-	dec.DisallowUnknownFields()
-	err := dec.Decode(v)
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = errors.New("there is something after the JSON object")
-		}
-	}
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return fault.New(fault.TooLarge, "the body is larger than %d bytes", maxControlBody)
-	}
-	return fault.New(fault.Invalid, "the body: %v", err)
 }
 
 func (a *controlAPI) health(w http.ResponseWriter, _ *http.Request) error {

@@ -69,7 +69,7 @@ func hintFor(e smithy.APIError) string {
 	switch message := e.ErrorMessage(); {
 	case strings.Contains(message, "Unable to validate the following destination configurations"):
 		return "S3 asks each function's policy before it takes the notification. Give the function a permission with principal \"s3.amazonaws.com\" " +
-			"and this bucket's ARN as source_arn, and let the notification depend on it (depends_on). The trace and the backend's log say which condition failed."
+			"and this bucket's ARN as source_arn, and let the notification depend on it (depends_on). The backend's log says which condition failed."
 	case strings.Contains(message, "cannot be assumed by Lambda"):
 		return "The role must exist, and its assume_role_policy must allow sts:AssumeRole to the service lambda.amazonaws.com."
 	case strings.HasSuffix(message, "invocation failed due to error AccessDeniedException."):

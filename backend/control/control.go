@@ -78,7 +78,7 @@ type Delivery struct {
 // Step is one thing that happened to a delivery.
 type Step struct {
 	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"` // published matched authorized invoked settled retried throttled filtered batched bisected delivered polled
+	Kind   string    `json:"kind"` // published matched authorized queued invoked settled retried throttled filtered batched bisected delivered
 	Reason string    `json:"reason,omitempty"`
 	Rule   string    `json:"rule,omitempty"` // the id of the rule in docs/fidelity.md
 	// Decision is the policy decision of an authorized step: its verdict, the statements consulted and what each lacked.

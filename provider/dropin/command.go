@@ -2,9 +2,11 @@ package dropin
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -69,8 +71,11 @@ func arrange(module, version string, stderr io.Writer) (*arrangement, error) {
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--module %s: there is no such folder", module)
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--module %s: %w", module, err)
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("--module %s is not a folder", module)

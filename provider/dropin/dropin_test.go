@@ -1,6 +1,7 @@
 package dropin
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -205,5 +206,22 @@ func TestACopyFollowsItsModule(t *testing.T) {
 	}
 	if name, err := laterOverride(tr.dir()); name != "zzzzz_override.tf" || err != nil {
 		t.Errorf("the later override is %q (%v)", name, err)
+	}
+}
+
+func TestAModuleThatIsNotThereIsSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "main.tf")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for module, want := range map[string]string{
+		filepath.Join(t.TempDir(), "envs"): "envs: there is no such folder",
+		file:                               "main.tf is not a folder",
+	} {
+		var stderr strings.Builder
+		status := Command([]string{"run", "--module", module, "--", "terraform", "plan"}, "0.1.0", nil, io.Discard, &stderr)
+		if status != 1 || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: status %d, %q; want %q", module, status, stderr.String(), want)
+		}
 	}
 }

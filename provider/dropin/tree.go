@@ -15,9 +15,9 @@ import (
 // The copy of a module. A module may name things above it ("../modules/queue", "../../dist/app.zip"), so the copy has the
 // same folders above it, as many as the module's texts climb; what else is in those folders is there as links.
 //
-//	/work/shop/envs/test       the module, which has source = "../../modules/orders"
-//	…/dropin/tree/modules      a link to /work/shop/modules
-//	…/dropin/tree/envs/prod    a link to /work/shop/envs/prod
+//	/src/shop/envs/test        the module, which has source = "../../modules/orders"
+//	…/dropin/tree/modules      a link to /src/shop/modules
+//	…/dropin/tree/envs/prod    a link to /src/shop/envs/prod
 //	…/dropin/tree/envs/test    the copy
 //
 // What a run writes into the copy (archive_file, local_file) stays there and is there at the next run. What the module no

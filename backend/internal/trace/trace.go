@@ -30,7 +30,6 @@ const (
 	Retried    Kind = "retried"    // another attempt is scheduled
 	Throttled  Kind = "throttled"  // no concurrency was free
 	Filtered   Kind = "filtered"   // a filter kept it from the target
-	Polled     Kind = "polled"     // a poller read the source as the execution role
 	Batched    Kind = "batched"    // records were put together
 	Bisected   Kind = "bisected"   // a failing batch was split
 	Delivered  Kind = "delivered"  // a destination or dead-letter queue took the record
