@@ -204,12 +204,16 @@ func (a *API) listTags(ctx context.Context, in *cognito.ListTagsForResourceInput
 	return &cognito.ListTagsForResourceOutput{Tags: p.UserPoolTags}, nil
 }
 
-// byARN finds the pool of an ARN.
+// byARN finds the pool of an ARN. Policies are asked about the ARN as it was given, so it must be the pool's own.
 func (a *API) byARN(ctx context.Context, poolARN string) (*pool, error) {
 	parsed, err := arn.Parse(poolARN)
 	id, ok := strings.CutPrefix(parsed.Resource, "userpool/")
 	if err != nil || !ok {
 		return nil, fault.New(fault.Invalid, "%s is not the ARN of a user pool", poolARN)
 	}
-	return a.pool(ctx, id)
+	p, err := a.pool(ctx, id)
+	if err == nil && *p.Arn != poolARN {
+		return nil, noPool(id)
+	}
+	return p, err
 }

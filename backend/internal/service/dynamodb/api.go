@@ -149,7 +149,10 @@ func (a *API) table(ctx context.Context, name *string) (*table, error) {
 	}
 	call := wire.CallFrom(ctx)
 	account, region, plain := call.Account, call.Region, *name
-	if p, of, _, ok := splitTable(*name); ok {
+	if p, of, below, ok := splitTable(*name); ok {
+		if below != "" {
+			return nil, invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", *name)
+		}
 		account, region, plain = p.Account, p.Region, of
 	} else if n := len(*name); n < 3 || n > 255 {
 		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")

@@ -125,11 +125,12 @@ func (s *Store) get(ctx context.Context, account, region, name string) (*table, 
 	return t, nil
 }
 
-// splitTable reads the ARN of a table, or of something below one: an index or a stream.
+// splitTable reads the ARN of a table, or of something below one: an index or a stream. Policies are asked about the ARN as it
+// was given, so one that is written otherwise than ours names nothing.
 func splitTable(text string) (p arn.ARN, table, below string, ok bool) {
 	p, err := arn.Parse(text)
 	rest, isTable := strings.CutPrefix(p.Resource, "table/")
-	if err != nil || p.Service != "dynamodb" || !isTable {
+	if err != nil || p.Partition != arn.Partition || p.Service != "dynamodb" || !isTable {
 		return p, "", "", false
 	}
 	table, below, _ = strings.Cut(rest, "/")

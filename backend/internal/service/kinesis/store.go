@@ -158,11 +158,11 @@ func (s *Store) get(ctx context.Context, account, region, name string) (*stream,
 	return st, nil
 }
 
-// byARN finds the stream of an ARN.
+// byARN finds the stream of an ARN. Policies are asked about the ARN as it was given, so it must be written as the stream's is.
 func (s *Store) byARN(ctx context.Context, streamARN string) (*stream, error) {
 	p, err := arn.Parse(streamARN)
 	name, ok := strings.CutPrefix(p.Resource, "stream/")
-	if err != nil || !ok || strings.Contains(name, "/") {
+	if err != nil || !ok || strings.Contains(name, "/") || arn.KinesisStream(p.Region, p.Account, name) != streamARN {
 		return nil, fault.New(fault.NotFound, "%s is not the ARN of a stream", streamARN)
 	}
 	return s.get(ctx, p.Account, p.Region, name)

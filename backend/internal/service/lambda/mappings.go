@@ -166,16 +166,20 @@ func (a *API) listMappings(ctx context.Context, in *lambda.ListEventSourceMappin
 
 const mappingMark = ":event-source-mapping:"
 
-// mappingUUID reads the ARN of a mapping.
-func mappingUUID(resource string) (string, bool) {
-	_, uuid, ok := strings.Cut(resource, mappingMark)
+// mappingUUID reads the ARN of a mapping. That of one that is not the caller's is nobody's: policies are asked about the ARN as
+// it was given.
+func mappingUUID(call *wire.Call, resource string) (uuid string, ok bool) {
+	_, uuid, ok = strings.Cut(resource, mappingMark)
+	if resource != arn.EventSourceMapping(call.Region, call.Account, uuid) {
+		uuid = ""
+	}
 	return uuid, ok
 }
 
-func (a *API) setMappingTags(ctx context.Context, call *wire.Call, uuid string, change func(map[string]string) error) error {
+func (a *API) setMappingTags(ctx context.Context, call *wire.Call, resource, uuid string, change func(map[string]string) error) error {
 	_, err := a.Poller.Update(ctx, call.Account, call.Region, uuid, func(m *pull.EventSourceMapping) error { return change(m.Tags) })
 	if fault.Is(err, fault.NotFound) {
-		return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Event source mapping not found: %s", arn.EventSourceMapping(call.Region, call.Account, uuid))
+		return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Event source mapping not found: %s", resource)
 	}
 	return err
 }

@@ -33,8 +33,9 @@ func taggedFunction(ctx context.Context, resource string) (function.Key, error) 
 }
 
 func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.ListTagsOutput, error) {
-	if uuid, ok := mappingUUID(*in.Resource); ok {
-		m, err := a.Poller.Get(wire.CallFrom(ctx).Account, wire.CallFrom(ctx).Region, uuid)
+	call := wire.CallFrom(ctx)
+	if uuid, ok := mappingUUID(call, *in.Resource); ok {
+		m, err := a.Poller.Get(call.Account, call.Region, uuid)
 		if err != nil {
 			return nil, err
 		}
@@ -50,9 +51,9 @@ func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.L
 
 // setTags changes the tags of a function or a mapping.
 func (a *API) setTags(ctx context.Context, resource string, change func(map[string]string) error) error {
-	if uuid, ok := mappingUUID(resource); ok {
-		call := wire.CallFrom(ctx)
-		return a.setMappingTags(ctx, call, uuid, change)
+	call := wire.CallFrom(ctx)
+	if uuid, ok := mappingUUID(call, resource); ok {
+		return a.setMappingTags(ctx, call, resource, uuid, change)
 	}
 	k, err := taggedFunction(ctx, resource)
 	if err != nil {
