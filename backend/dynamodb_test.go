@@ -900,3 +900,42 @@ func TestDynamoDBTablesComeAndGo(t *testing.T) {
 	_, err := b.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: name})
 	refusedAs(t, err, "ResourceNotFoundException", "Table: brief not found")
 }
+
+// The order in which pollers are woken is that of their turns on a virtual clock, so it must be the same in every run.
+func TestTheShardsThatOneWriteTouchesAreWokenInOrder(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	b.role(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*"}]}`)
+	b.function(t, "f", "r", "def handler(event, context): pass")
+	if err := b.control.PutScript(ctx, "f", control.Script{Outcomes: []control.ScriptedOutcome{{}}}); err != nil {
+		t.Fatal(err)
+	}
+	b.table(t, &dynamodb.CreateTableInput{TableName: aws.String("orders"),
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "KEYS_ONLY"}})
+	if _, err := b.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("f"), EventSourceArn: b.streamOf(t, "orders"),
+		StartingPosition: "TRIM_HORIZON"}); err != nil {
+		t.Fatal(err)
+	}
+	b.drain(t)
+	for i := range 6 {
+		var items []types.WriteRequest
+		for n := range 25 {
+			items = append(items, types.WriteRequest{PutRequest: &types.PutRequest{Item: av(fmt.Sprintf(`{"id":{"S":"%d-%d"}}`, i, n))}})
+		}
+		if _, err := b.tables.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"orders": items}}); err != nil {
+			t.Fatal(err)
+		}
+		b.drain(t)
+	}
+	list, err := b.control.Deliveries(ctx, control.DeliveriesQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range list {
+		got = append(got, d.Steps[0].Reason[len(d.Steps[0].Reason)-1:])
+	}
+	if want := strings.Repeat("0123", 6); strings.Join(got, "") != want {
+		t.Errorf("shards were read in the order %s, want %s", strings.Join(got, ""), want)
+	}
+}

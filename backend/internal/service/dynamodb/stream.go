@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +123,7 @@ func (f *flush) writeRecords(batch *pgx.Batch) {
 			pgx.NamedArgs{"stream": r.streamID, "n": r.n, "seq": r.seq, "at": r.at, "name": r.name, "keys": []byte(r.keys), "new": []byte(r.new),
 				"old": []byte(r.old), "size": r.size, "expired": r.expired})
 	}
-	for at := range f.touched {
+	for at := range f.touched { // their rows are locked: the order is nobody's concern
 		batch.Queue(`UPDATE dynamodb.partitions SET last = @last, at = @at WHERE tbl = @tbl AND n = @n`,
 			pgx.NamedArgs{"last": f.last[at], "at": f.times[at], "tbl": at.table, "n": at.n})
 	}
@@ -129,7 +131,8 @@ func (f *flush) writeRecords(batch *pgx.Batch) {
 
 // written tells the pollers, and plans what time will bring.
 func (s *Store) written(f *flush) {
-	for at, t := range f.touched {
+	for _, at := range slices.SortedFunc(maps.Keys(f.touched), spot.compare) { // in one order: it is that of the pollers' turns
+		t := f.touched[at]
 		s.wake(t.streamARN(), t.stream().shardID(at.n))
 	}
 	if len(f.record) > 0 {

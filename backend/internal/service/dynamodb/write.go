@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -64,6 +65,10 @@ var errCondition = fault.New(fault.Precondition, "The conditional request failed
 type spot struct {
 	table int64
 	n     int
+}
+
+func (x spot) compare(y spot) int {
+	return cmp.Or(cmp.Compare(x.table, y.table), cmp.Compare(x.n, y.n))
 }
 
 // cell is an item while a flush works on it.
