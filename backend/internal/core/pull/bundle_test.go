@@ -334,12 +334,18 @@ func (s *stream) Read(_ context.Context, _, shard, after string, limit int) (out
 
 // update changes the only mapping.
 func (b *bundle) update(c pull.Config) error {
+	err := b.change(c)
+	b.drain()
+	return err
+}
+
+// change is update for a function that runs: it does not wait for quiet.
+func (b *bundle) change(c pull.Config) error {
 	m := b.poller.List(account, "", "", "")[0]
 	_, err := b.poller.Update(b.t.Context(), account, m.Region, m.UUID, func(m *pull.EventSourceMapping) error {
 		c.MaximumRecordAgeInSeconds = pull.Infinite
 		m.Config = c
 		return nil
 	})
-	b.drain()
 	return err
 }

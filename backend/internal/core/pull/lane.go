@@ -34,6 +34,8 @@ type lane struct {
 	dirty     bool      // the row could not be written
 
 	queued  bool      // an item that will read is on its way
+	busy    bool      // an item is at work
+	left    bool      // the mapping has other lanes now; this one ends its batch
 	alarm   time.Time // when the latest item that waits falls due
 	stopped bool      // the role may not read
 }
@@ -97,10 +99,38 @@ func (p *Poller) take(item agenda.Item) *round {
 		return nil
 	}
 	s, err := p.source(r.EventSourceARN)
-	if err != nil {
+	if err != nil || r.leaving > 0 { // give wakes it when those that hold its records have ended
 		return nil
 	}
+	l.busy = true
 	return &round{m: r.EventSourceMapping, l: l, s: s.stream}
+}
+
+// give ends an item's work on its lane. When it was the last of the lanes that the mapping had before, those that it has now begin.
+func (p *Poller) give(r *round) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.l.busy = false
+	live := p.mappings[r.m.UUID]
+	if !r.l.left || live == nil {
+		return
+	}
+	r.l.left = false
+	if live.leaving--; live.leaving == 0 {
+		p.wakeMapping(live)
+	}
+}
+
+// exchange gives a mapping other lanes. Those that are at work end their batches first, so that no key is in two. Hold the lock.
+func (r *running) exchange(rows []laneRow) {
+	for _, l := range r.lanes {
+		if l.busy {
+			l.left = true
+			r.leaving++
+		}
+	}
+	clear(r.lanes)
+	r.add(rows)
 }
 
 // queue puts a lane on the agenda, unless it is on its way already. Hold the lock.
@@ -153,6 +183,8 @@ func (p *Poller) postDiscover(r *running) {
 
 // discover gives new shards their lanes. They are read from the beginning, wherever the mapping began: they came after it.
 func (p *Poller) discover(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
+	p.changing.Lock() // or a change of the factor might leave a part of a new shard without its lane
+	defer p.changing.Unlock()
 	m := p.copyOf(string(item.Body))
 	if m == nil {
 		return agenda.Done(), nil

@@ -50,27 +50,32 @@ func (p *Poller) Accounts() []string {
 }
 
 // Update changes a mapping; change edits it. A function that was not the mapping's before is checked as at creation, and so
-// is what depends on the source. The answer is in the state that the call shows.
+// is what depends on the source. The answer is in the state that the call shows. One change is made at a time, so that none
+// undoes another; the checks read the database and come before the transaction, which would else wait for a second connection.
 func (p *Poller) Update(ctx context.Context, account, region, uuid string, change func(*EventSourceMapping) error) (*EventSourceMapping, error) {
-	var before, m *EventSourceMapping
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	before, err := p.Get(account, region, uuid)
+	if err != nil {
+		return nil, err
+	}
+	edited := *before
+	m := &edited
+	m.Tags = maps.Clone(before.Tags)
+	if err := change(m); err != nil {
+		return nil, err
+	}
+	if err := p.checkUpdate(ctx, before, m); err != nil {
+		return nil, err
+	}
 	var lanes []laneRow
-	err := p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
-		if m, err = lockMapping(ctx, tx, account, region, uuid); err != nil {
-			return err
-		}
-		was := *m
-		before = &was
-		if err := change(m); err != nil {
-			return err
-		}
-		if err := p.checkUpdate(ctx, before, m); err != nil {
-			return err
-		}
-		if lanes, err = relane(ctx, tx, before, m); err != nil {
-			return err
-		}
+	err = p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		m.LastModified = tx.Now
-		return updateMapping(ctx, tx, m)
+		if err := updateMapping(ctx, tx, m); err != nil {
+			return err
+		}
+		lanes, err = relane(ctx, tx, before, m)
+		return err
 	})
 	if postgres.IsUnique(err) {
 		return nil, p.duplicate(m)
@@ -84,8 +89,7 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		m.LastResult = r.LastResult
 		r.EventSourceMapping = *m
 		if lanes != nil {
-			clear(r.lanes)
-			r.add(lanes)
+			r.exchange(lanes)
 		}
 		p.wakeMapping(r)
 	}

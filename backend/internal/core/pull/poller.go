@@ -45,6 +45,8 @@ type Poller struct {
 	destinations map[string]Destination
 	lanes        *postgres.Coalescer[settled]
 
+	changing sync.Mutex // one mapping is changed at a time; taken before mu
+
 	mu       sync.Mutex
 	mappings map[string]*running   // by UUID
 	sources  map[string][]*running // the same by source, each list by UUID
@@ -57,6 +59,7 @@ type Poller struct {
 type running struct {
 	EventSourceMapping
 	lanes    map[place]*lane // of a stream
+	leaving  int             // lanes of before that are still at work
 	receiver *receiver       // of a queue
 }
 

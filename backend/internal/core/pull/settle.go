@@ -156,7 +156,7 @@ func pause(before int) time.Duration {
 
 // save commits what a lane must remember, and the mapping's last result with it where there is a new one. Lanes that wait share the commit.
 func (p *Poller) save(ctx context.Context, m *EventSourceMapping, l *lane, result string) error {
-	s := settled{laneRow: l.laneRow}
+	s := settled{laneRow: l.laneRow, factor: m.ParallelizationFactor}
 	if p.setResult(m.UUID, result) {
 		s.result = result
 	}

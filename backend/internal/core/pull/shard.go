@@ -34,6 +34,7 @@ func (p *Poller) poll(ctx context.Context, item agenda.Item) (agenda.Verdict, er
 	if r == nil {
 		return agenda.Done(), nil
 	}
+	defer p.give(r)
 	m, l, now := &r.m, r.l, p.Clock.Now()
 	if l.dirty {
 		if err := p.save(ctx, m, l, ""); err != nil {

@@ -3,7 +3,6 @@ package pull
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -40,25 +39,14 @@ func insertMapping(ctx context.Context, tx *postgres.Tx, m *EventSourceMapping) 
 }
 
 func updateMapping(ctx context.Context, tx *postgres.Tx, m *EventSourceMapping) error {
-	_, err := tx.Exec(ctx, `UPDATE pull.mappings SET function = @function, config = @config, enabled = @enabled, modified = @modified,
+	done, err := tx.Exec(ctx, `UPDATE pull.mappings SET function = @function, config = @config, enabled = @enabled, modified = @modified,
 		reason = @reason, tags = @tags WHERE uuid = @uuid`,
 		pgx.NamedArgs{"uuid": m.UUID, "function": m.FunctionARN, "config": m.Config, "enabled": m.Enabled, "modified": m.LastModified,
 			"reason": m.Reason, "tags": m.Tags})
+	if err == nil && done.RowsAffected() == 0 {
+		return errNoMapping()
+	}
 	return err
-}
-
-func lockMapping(ctx context.Context, tx *postgres.Tx, account, region, uuid string) (*EventSourceMapping, error) {
-	rows, err := tx.Query(ctx, `SELECT `+mappingColumns+` FROM pull.mappings
-		WHERE uuid = @uuid AND account = @account AND region = @region FOR UPDATE`,
-		pgx.NamedArgs{"uuid": uuid, "account": account, "region": region})
-	if err != nil {
-		return nil, err
-	}
-	m, err := pgx.CollectExactlyOneRow(rows, scanMapping)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, errNoMapping()
-	}
-	return m, err
 }
 
 // laneRow is what a lane must remember.
@@ -75,6 +63,7 @@ type laneRow struct {
 // settled is a lane after a batch, and the mapping's last result where that has changed.
 type settled struct {
 	laneRow
+	factor int // the mapping's, when the lane began: under another one the row is another lane's
 	result string
 }
 
@@ -112,12 +101,12 @@ func insertLanes(ctx context.Context, tx *postgres.Tx, rows []laneRow) error {
 func saveLanes(ctx context.Context, tx *postgres.Tx, lanes []settled) error {
 	n := len(lanes)
 	uuids, shards, checkpoints, ends := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	parts, failures := make([]int32, n), make([]int32, n)
+	parts, failures, factors := make([]int32, n), make([]int32, n), make([]int32, n)
 	dues, headers := make([]*time.Time, n), make([]*string, n)
 	results := map[string]string{}
 	for i, l := range lanes {
 		uuids[i], shards[i], parts[i], checkpoints[i] = l.uuid, l.shard, int32(l.part), l.checkpoint
-		failures[i], ends[i], dues[i] = int32(l.failures), strings.Join(l.ends, " "), l.due
+		failures[i], ends[i], dues[i], factors[i] = int32(l.failures), strings.Join(l.ends, " "), l.due, int32(l.factor)
 		if l.header != nil {
 			text, err := json.Marshal(l.header)
 			if err != nil {
@@ -132,10 +121,11 @@ func saveLanes(ctx context.Context, tx *postgres.Tx, lanes []settled) error {
 	}
 	_, err := tx.Exec(ctx, `UPDATE pull.lanes l SET checkpoint = n.checkpoint, failures = n.failures, ends = n.ends, due = n.due, header = n.header::jsonb
 		FROM unnest(@uuids::text[], @shards::text[], @parts::int[], @checkpoints::text[], @failures::int[], @ends::text[],
-			@dues::timestamptz[], @headers::text[]) AS n(uuid, shard, part, checkpoint, failures, ends, due, header)
+			@dues::timestamptz[], @headers::text[], @factors::int[]) AS n(uuid, shard, part, checkpoint, failures, ends, due, header, factor)
+		JOIN pull.mappings m ON m.uuid = n.uuid AND greatest((m.config->>'ParallelizationFactor')::int, 1) = n.factor
 		WHERE l.uuid = n.uuid AND l.shard = n.shard AND l.part = n.part`,
 		pgx.NamedArgs{"uuids": uuids, "shards": shards, "parts": parts, "checkpoints": checkpoints, "failures": failures, "ends": ends,
-			"dues": dues, "headers": headers})
+			"dues": dues, "headers": headers, "factors": factors})
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package pull_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -196,4 +198,61 @@ func TestAnIdleMappingHasNoItem(t *testing.T) {
 	if at, ok := b.agenda.Next(); ok {
 		t.Errorf("an item falls due at %v", at)
 	}
+}
+
+func TestABatchThatOutlivesAChangeOfTheFactorMovesNoCheckpointOfTheNewLanes(t *testing.T) {
+	b := streaming(t, pull.Config{BatchSize: 10, ParallelizationFactor: 2})
+	changed := false
+	b.set(func([]string) *invoke.Outcome {
+		if !changed {
+			changed = true
+			b.check(b.change(pull.Config{BatchSize: 10, ParallelizationFactor: 3, StartingPosition: pull.TrimHorizon}))
+			return nil
+		}
+		// The batch of before has succeeded. It held the keys of one of two parts, so no lane of three is done up to its end.
+		var n int
+		b.check(b.db.QueryRow(t.Context(), `SELECT count(*) FROM pull.lanes WHERE checkpoint <> ''`).Scan(&n))
+		if done := len(b.program.runs) - 2; n > max(done, 0) {
+			t.Errorf("%d lanes have a checkpoint after %d runs of theirs", n, done)
+		}
+		return nil
+	})
+	var bodies []string
+	for i := range 12 {
+		bodies = append(bodies, fmt.Sprintf("%c%02d", 'a'+i, i))
+	}
+	b.put("s1", bodies...)
+	b.close()
+	b.open()
+	b.drain()
+	seen := map[string]bool{}
+	for _, run := range b.program.runs {
+		for _, body := range strings.Fields(run) {
+			seen[body] = true
+		}
+	}
+	if len(seen) != len(bodies) {
+		t.Errorf("%d of %d records came: %q", len(seen), len(bodies), b.program.runs)
+	}
+}
+
+// Each check of a change reads the database. Changes at once, as many as there are connections, must not wait for one another.
+func TestChangesOfManyMappingsAtOnceNeedOneConnectionEach(t *testing.T) {
+	b := streaming(t, pull.Config{BatchSize: 1})
+	m := b.poller.List(account, "", "", "")[0]
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			if _, err := b.poller.Update(ctx, account, m.Region, m.UUID, func(m *pull.EventSourceMapping) error {
+				var one int
+				m.BatchSize = i + 1
+				return b.db.QueryRow(ctx, `SELECT 1`).Scan(&one) // as the checks of a function's role do
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
