@@ -63,8 +63,11 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	}()
 	err = clock.Patiently(func() (err error) { b.listener, err = net.Listen("tcp", b.cfg.Listen); return err },
 		func(err error) bool { return errors.Is(err, syscall.EADDRINUSE) })
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("--listen %s: something else listens there, perhaps another backend: end it, or choose another port (0 takes a free one)", b.cfg.Listen)
+	}
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("--listen %s: %w", b.cfg.Listen, err)
 	}
 	if err := b.openDatabase(ctx); err != nil {
 		return err

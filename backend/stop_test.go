@@ -37,3 +37,15 @@ func TestAStartWaitsAMomentForItsPort(t *testing.T) {
 	must(t, b.Start(t.Context()))
 	must(t, b.Close(t.Context()))
 }
+
+func TestAPortThatIsTakenIsSaidWithWhatMendsIt(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	b, err := backend.New(backend.Config{Listen: l.Addr().String(), DatabaseURL: pgtest.URL(t)})
+	must(t, err)
+	err = b.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), l.Addr().String()+": something else listens there") {
+		t.Errorf("%v", err)
+	}
+}

@@ -128,6 +128,12 @@ resource "terraform_data" "later" {
 		hcl := strings.Replace(config(later+role, endpoint, "acc-unknown"), `endpoint = "`+endpoint+`"`, "endpoint = terraform_data.later.output", 1)
 		resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{Config: hcl, ExpectError: regexp.MustCompile("endpoint is not known yet")}}})
 	})
+	t.Run("an endpoint of AWS is an error, before anything is sent there", func(t *testing.T) {
+		for _, of := range []string{"https://s3.amazonaws.com", "https://lambda.us-east-1.api.aws:443", "https://iam.cn-north-1.AMAZONAWS.com.cn."} {
+			hcl := strings.Replace(config(role, "acc-aws"), `endpoint = "`+endpoint+`"`, `endpoint = "`+of+`"`, 1)
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{Config: hcl, PlanOnly: true, ExpectError: regexp.MustCompile("An address of AWS")}}})
+		}
+	})
 	t.Run("a default tag that is not known is known later", func(t *testing.T) {
 		hcl := strings.Replace(config(later+strings.ReplaceAll(role, "%[1]q", "%[2]q"), "x", "acc-unknown-tag"), `endpoint =`, "default_tags {\n    tags = { later = terraform_data.later.output }\n  }\n  endpoint =", 1)
 		resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{Config: hcl,

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -115,10 +117,21 @@ func findEndpoint(ctx context.Context, version string, configured types.String, 
 		}
 		endpoint, log = running.URL, running.Log
 	}
-	if u, err := url.Parse(endpoint); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	switch u, err := url.Parse(endpoint); {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
 		diags.AddAttributeError(path.Root("endpoint"), "Not an address", "The endpoint is \""+endpoint+"\"; want http://HOST:PORT.")
+	case isOfAWS(u.Hostname()):
+		diags.AddAttributeError(path.Root("endpoint"), "An address of AWS", "The endpoint is \""+endpoint+"\", and this provider speaks to the simulator alone. "+
+			"Leave the endpoint out and a backend is started for this folder, or name one that runs: http://127.0.0.1:4566.")
 	}
 	return endpoint, log
+}
+
+// isOfAWS says whether a host is under one of the domains of AWS's endpoints, in any partition. The simulator is never there.
+func isOfAWS(host string) bool {
+	host = "." + strings.TrimSuffix(strings.ToLower(host), ".")
+	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"},
+		func(domain string) bool { return strings.HasSuffix(host, domain) })
 }
 
 // defaultTags takes the tags of default_tags. Where one is not known yet, no resource's tags_all is.
