@@ -184,7 +184,13 @@ func TestAPortThatSomebodyElseHasTakenIsExchanged(t *testing.T) {
 	b := setup(t)
 	first := b.ensure(t)
 	b.kill(t, first)
-	taken, err := net.Listen("tcp", strings.TrimPrefix(first.URL, "http://"))
+	var taken net.Listener
+	var err error
+	for begun := time.Now(); time.Since(begun) < 5*time.Second; { // the killed process gives back its lock first, and its port a moment later
+		if taken, err = net.Listen("tcp", strings.TrimPrefix(first.URL, "http://")); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,11 +29,12 @@ const (
 const (
 	firstPort = 20000
 	ports     = 12000
+	portLimit = time.Second // of real time, for a port that is being given back
 )
 
 // start starts a backend and returns once it answers. It needs start.lock, held.
 func (f Folder) start(ctx context.Context, o Options, held *os.File) (*Running, error) {
-	port, err := f.choosePort()
+	port, err := f.choosePort(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,9 +110,9 @@ func (f Folder) tail(begins int64) string {
 
 // choosePort returns the folder's port: the one it has always had, or where it has none or somebody else has taken it, a
 // free one, which it then keeps.
-func (f Folder) choosePort() (int, error) {
+func (f Folder) choosePort(ctx context.Context) (int, error) {
 	kept := f.port()
-	if kept != 0 && free(kept) {
+	if kept != 0 && becomesFree(ctx, kept) {
 		return kept, nil
 	}
 	sum := fnv.New32a()
@@ -123,6 +124,19 @@ func (f Folder) choosePort() (int, error) {
 		}
 	}
 	return 0, fmt.Errorf("no port between %d and %d is free", firstPort, firstPort+ports)
+}
+
+// becomesFree reports whether a port is free, or will be in a moment: a process that is killed gives back its locks and its
+// port one after the other, and a new backend may be wanted in between.
+func becomesFree(ctx context.Context, port int) bool {
+	ctx, cancel := context.WithTimeout(ctx, portLimit)
+	defer cancel()
+	for !free(port) {
+		if pause(ctx, retryLock) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func free(port int) bool {
