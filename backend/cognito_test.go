@@ -271,3 +271,33 @@ func TestTheTriggersEventIsTheOneThatFunctionsKnow(t *testing.T) {
 		t.Errorf("the mapping differs (-want +got):\n%s", diff)
 	}
 }
+
+// In a pool whose users go by email address the address is the name: of many who sign up with one at once, one gets it.
+func TestAnAddressIsTakenOnce(t *testing.T) {
+	b, _ := cognitoSetup(t)
+	pool, client := b.userPool(t, &cognito.CreateUserPoolInput{UsernameAttributes: []types.UsernameAttributeType{"email", "phone_number"}}, false)
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	taken := 0
+	for range 8 {
+		all.Go(func() {
+			_, err := b.cognito().SignUp(t.Context(), signUpAs(client, "Ada@example.com"))
+			if err != nil {
+				wantRefusal(t, err, "UsernameExistsException", "User already exists")
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			taken++
+		})
+	}
+	all.Wait()
+	if taken != 1 {
+		t.Errorf("the address was given to %d users", taken)
+	}
+	_, err := b.cognito().SignUp(t.Context(), signUpAs(client, "+123", "email", "ADA@example.com"))
+	wantRefusal(t, err, "UsernameExistsException", "User already exists")
+	if _, err := b.cognito().AdminGetUser(t.Context(), &cognito.AdminGetUserInput{UserPoolId: pool.Id, Username: aws.String("ada@example.com")}); err != nil {
+		t.Error(err)
+	}
+}

@@ -57,6 +57,11 @@ func (a *API) newUser(ctx context.Context, p *pool, name string, attributes []ty
 		if as == "" {
 			return nil, fault.New(fault.Invalid, "Username should be an %s.", p.UsernameAttributes[0])
 		}
+		for _, by := range names(p.UsernameAttributes) {
+			if value, given := u.attributes[by]; given {
+				u.attributes[by] = canonical(value)
+			}
+		}
 		u.attributes[as] = canonical(name)
 		u.username = u.sub
 	}

@@ -146,11 +146,27 @@ func names(attributes []types.UsernameAttributeType) []string {
 	return out
 }
 
-// insertUser takes the user's name. One that is taken is UsernameExistsException.
+// insertUser takes the user's name, and in a pool whose users go by email address or phone number those. One that is taken,
+// also since the trigger was asked, is UsernameExistsException.
 func (a *API) insertUser(ctx context.Context, p *pool, u *user) error {
 	err := a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if done, err := tx.Exec(ctx, `SELECT FROM cognito.pools WHERE id = $1 FOR NO KEY UPDATE`, *p.Id); err != nil {
+			return err
+		} else if done.RowsAffected() == 0 {
+			return noPool(*p.Id)
+		}
+		var taken bool
+		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM cognito.users, unnest(@by::text[]) k
+			WHERE pool = @pool AND attributes->>k = @attributes::jsonb->>k)`,
+			pgx.NamedArgs{"pool": *p.Id, "by": names(p.UsernameAttributes), "attributes": u.attributes}).Scan(&taken)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return refusal("UsernameExistsException", "User already exists")
+		}
 		u.created, u.modified = tx.Now, tx.Now
-		_, err := tx.Exec(ctx, `INSERT INTO cognito.users (pool, `+userColumns+`) VALUES (@pool, @name, @sub, @attributes, @status, @code, @now, @now)`,
+		_, err = tx.Exec(ctx, `INSERT INTO cognito.users (pool, `+userColumns+`) VALUES (@pool, @name, @sub, @attributes, @status, @code, @now, @now)`,
 			pgx.NamedArgs{"pool": *p.Id, "name": u.username, "sub": u.sub, "attributes": u.attributes, "status": u.status, "code": u.code, "now": tx.Now})
 		return err
 	})
