@@ -790,3 +790,20 @@ func TestMessagesSurviveARestart(t *testing.T) {
 		b.wantBodies(t, queue, "")
 	})
 }
+
+func TestTheLastChangeOfAMessagesVisibilityIsTheOneThatIsKept(t *testing.T) {
+	b := setup(t)
+	url := b.queue(t, "q")
+	b.sendTo(t, url, "m")
+	m := b.receiveAll(t, url)[0]
+	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: url}
+	for i := range int32(10) {
+		in.Entries = append(in.Entries, types.ChangeMessageVisibilityBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 100 + i})
+	}
+	if _, err := b.sqs.ChangeMessageVisibilityBatch(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.count(t, `SELECT extract(epoch FROM visible - sent)::int FROM sqs.messages`); n != 109 {
+		t.Errorf("after a restart the message would be hidden for %d s, want 109", n)
+	}
+}

@@ -92,8 +92,12 @@ func (t *Tenant) Leave(idle func() bool) bool {
 		_ = held.Close()
 		return false
 	}
+	if t.folder.forget() != nil { // it stays, and must not keep those waiting who look for it
+		_ = held.Close()
+		return false
+	}
 	t.held = append(t.held, held)
-	return t.folder.forget() == nil
+	return true
 }
 
 // Vacate takes the description away, where the backend ends for another reason.

@@ -110,7 +110,9 @@ type Store struct {
 
 	mu    sync.Mutex
 	cache map[string]*stream // by ARN
-	trims map[int64]bool     // streams that have an item of the agenda
+	// changes counts those of streams: what was read before one is not put into the cache after it.
+	changes int
+	trims   map[int64]bool // streams that have an item of the agenda
 }
 
 // NewStore returns a store over db. wake is called after every commit that brought a shard new records.
@@ -127,6 +129,7 @@ func (s *Store) Close() { s.writer.Close() }
 func (s *Store) forget(streamARN string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changes++
 	delete(s.cache, streamARN)
 }
 
@@ -137,7 +140,7 @@ func notFound(account, name string) error {
 func (s *Store) get(ctx context.Context, account, region, name string) (*stream, error) {
 	key := arn.KinesisStream(region, account, name)
 	s.mu.Lock()
-	st := s.cache[key]
+	st, before := s.cache[key], s.changes
 	s.mu.Unlock()
 	if st != nil {
 		return st, nil
@@ -154,7 +157,9 @@ func (s *Store) get(ctx context.Context, account, region, name string) (*stream,
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cache[key] = st
+	if s.changes == before {
+		s.cache[key] = st
+	}
 	return st, nil
 }
 
@@ -228,6 +233,7 @@ func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) err
 	tx.AfterCommit(func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.changes++
 		clear(s.cache)
 		clear(s.trims)
 	})

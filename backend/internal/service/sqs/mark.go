@@ -54,9 +54,9 @@ const (
 	tooLong             // it would be hidden for more than 12 hours
 )
 
-// mark deletes messages and changes their visibility, a statement for each queue and instant.
+// mark deletes messages and changes their visibility, a statement for each queue.
 func (f *flush) mark(ctx context.Context, list []*work) error {
-	deletes, changes := map[*queue][]int64{}, map[place][]int64{}
+	deletes, visible := map[*queue][]int64{}, map[*queue]map[int64]time.Time{}
 	f.s.mu.Lock()
 	for _, w := range list {
 		if len(w.marks) > 0 {
@@ -77,7 +77,10 @@ func (f *flush) mark(ctx context.Context, list []*work) error {
 				continue
 			}
 			until := f.tx.Now.Add(k.hide)
-			changes[place{q, until}] = append(changes[place{q, until}], m.seq)
+			if visible[q] == nil {
+				visible[q] = map[int64]time.Time{}
+			}
+			visible[q][m.seq] = until // the last word holds, as in memory
 			f.after = append(f.after, func() {
 				if !m.gone && m.state == hidden {
 					q.hide(m, until)
@@ -93,9 +96,14 @@ func (f *flush) mark(ctx context.Context, list []*work) error {
 			return err
 		}
 	}
-	for at, seqs := range changes {
-		if _, err := f.tx.Exec(ctx, `UPDATE sqs.messages SET visible = @until WHERE queue = @queue AND seq = ANY(@seqs)`,
-			pgx.NamedArgs{"until": at.until, "queue": at.queue.id, "seqs": seqs}); err != nil {
+	for q, changes := range visible {
+		var seqs []int64
+		var untils []time.Time
+		for seq, until := range changes {
+			seqs, untils = append(seqs, seq), append(untils, until)
+		}
+		if _, err := f.tx.Exec(ctx, `UPDATE sqs.messages m SET visible = c.until FROM unnest(@seqs::bigint[], @untils::timestamptz[]) AS c(seq, until)
+			WHERE m.queue = @queue AND m.seq = c.seq`, pgx.NamedArgs{"queue": q.id, "seqs": seqs, "untils": untils}); err != nil {
 			return err
 		}
 	}
