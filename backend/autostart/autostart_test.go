@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -342,5 +343,25 @@ func TestABackendIsGivenNobodysCredentials(t *testing.T) {
 		if strings.Contains("\x00"+string(environ), "\x00"+name) {
 			t.Errorf("the backend was given %s…", name)
 		}
+	}
+}
+
+// Whoever starts a backend may be killed before that has run.lock: start.lock must go with it, or the next command starts another.
+func TestTheStartLockGoesWithTheBackend(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	dir := t.TempDir()
+	program := filepath.Join(dir, "program")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nreadlink /proc/$$/fd/4\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := autostart.In(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = folder.Ensure(t.Context(), autostart.Options{Program: program, Version: "1"})
+	if err == nil || !strings.Contains(err.Error(), "start.lock") {
+		t.Errorf("the program that was started has not the lock: %v", err)
 	}
 }
