@@ -2,11 +2,13 @@ package backend_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -154,6 +156,28 @@ func TestSignUpsThatCognitoDoesNotTake(t *testing.T) {
 	}
 	if _, err := b.cognito().SignUp(t.Context(), good()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestChangesOfAPoolAtOnceUndoNothing(t *testing.T) {
+	b, _ := cognitoSetup(t)
+	pool, _ := b.userPool(t, &cognito.CreateUserPoolInput{}, false)
+	client := b.cognito()
+	errs := make(chan error, 12)
+	for i := range cap(errs) {
+		go func() {
+			_, err := client.TagResource(context.Background(), &cognito.TagResourceInput{ResourceArn: pool.Arn, Tags: map[string]string{fmt.Sprint("tag", i): "x"}})
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	tags, err := client.ListTagsForResource(t.Context(), &cognito.ListTagsForResourceInput{ResourceArn: pool.Arn})
+	if err != nil || len(tags.Tags) != cap(errs) {
+		t.Errorf("%d tags are left of %d (%v)", len(tags.Tags), cap(errs), err)
 	}
 }
 

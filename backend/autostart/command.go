@@ -57,9 +57,14 @@ func (f Folder) command(ctx context.Context, name, version string, out io.Writer
 		}
 		if !was {
 			fmt.Fprintf(out, "no backend runs for %s\n", f.dir)
+			return 0, nil
 		}
+		fmt.Fprintf(out, "stopped; what it keeps is in %s\n", f.StateDir())
 	case "clean":
-		return 0, f.Clean(ctx)
+		if err := f.Clean(ctx); err != nil {
+			return 1, err
+		}
+		fmt.Fprintf(out, "removed %s and all that its backend kept\n", f.dir)
 	default:
 		return 2, fmt.Errorf("there is no subcommand %q", name)
 	}

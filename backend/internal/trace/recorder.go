@@ -60,11 +60,18 @@ func NewRecorder(db *postgres.DB, clk *clock.Clock, log *slog.Logger) *Recorder 
 
 // Open begins a delivery: it numbers the header, stamps it when it has no instant yet, and records the first steps.
 func (r *Recorder) Open(h Header, steps ...Step) Header {
+	h = r.Reserve(h)
+	r.Add(h, steps...)
+	return h
+}
+
+// Reserve gives a delivery its id and its instant. It is in the trace once steps are added: after the commit of what it is
+// about, so that what is rolled back leaves nothing.
+func (r *Recorder) Reserve(h Header) Header {
 	h.ID = r.nextID.Add(1)
 	if h.At.IsZero() {
 		h.At = r.clk.Now()
 	}
-	r.Add(h, steps...)
 	return h
 }
 

@@ -14,6 +14,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
@@ -82,12 +83,13 @@ func (d *Dispatcher) Accept(ctx context.Context, tx *postgres.Tx, events ...Even
 		if err != nil {
 			return err
 		}
-		h := d.open(e, target, string(invoke.Event))
+		h := d.Trace.Reserve(d.header(e, target, string(invoke.Event)))
 		body, err := json.Marshal(delivery{h, e})
 		if err != nil {
 			return err
 		}
 		items = append(items, agenda.Item{Kind: kindDeliver, Lane: e.Function, Account: target.Account, Due: tx.Now, Body: body})
+		tx.AfterCommit(func() { d.Trace.Add(h, published(e, h.At)...) }) // before the item can run: Put comes after it
 	}
 	if len(items) == 0 {
 		return nil
@@ -97,10 +99,17 @@ func (d *Dispatcher) Accept(ctx context.Context, tx *postgres.Tx, events ...Even
 
 // open begins the trace of a delivery.
 func (d *Dispatcher) open(e Event, target arn.ARN, invocationType string) trace.Header {
-	return d.Trace.Open(trace.Header{Account: target.Account, Region: target.Region, SourceService: e.Service, SourceARN: e.SourceARN,
-		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID()},
-		trace.Step{Kind: trace.Published, Reason: e.Published, Rule: ruleAccepted},
-		trace.Step{Kind: trace.Matched, Reason: e.Matched})
+	return d.Trace.Open(d.header(e, target, invocationType), published(e, time.Time{})...)
+}
+
+func (d *Dispatcher) header(e Event, target arn.ARN, invocationType string) trace.Header {
+	return trace.Header{Account: target.Account, Region: target.Region, SourceService: e.Service, SourceARN: e.SourceARN,
+		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID()}
+}
+
+// published are a delivery's first steps; a zero instant is now.
+func published(e Event, at time.Time) []trace.Step {
+	return []trace.Step{{At: at, Kind: trace.Published, Reason: e.Published, Rule: ruleAccepted}, {At: at, Kind: trace.Matched, Reason: e.Matched}}
 }
 
 // deliver asks the function's policy and hands the event to the function's own queue.

@@ -133,10 +133,22 @@ func (a *API) describePool(ctx context.Context, in *cognito.DescribeUserPoolInpu
 // updatePool writes the pool anew: what is left out goes back to its default, as in AWS. Name, schema and the user names'
 // attributes stay.
 func (a *API) updatePool(ctx context.Context, in *cognito.UpdateUserPoolInput) (*cognito.UpdateUserPoolOutput, error) {
-	p, err := a.pool(ctx, *in.UserPoolId)
-	if err != nil {
-		return nil, err
+	if in.KeyConfiguration != nil || in.IssuerConfiguration != nil {
+		return nil, unsupported("UpdateUserPool", "KeyConfiguration and IssuerConfiguration")
 	}
+	return &cognito.UpdateUserPoolOutput{}, a.change(ctx, *in.UserPoolId, func(p *pool) error {
+		next := updated(p, in)
+		if err := check("UpdateUserPool", &next); err != nil {
+			return err
+		}
+		complete(&next)
+		p.UserPoolType = next
+		return nil
+	})
+}
+
+// updated is what UpdateUserPool makes of a pool.
+func updated(p *pool, in *cognito.UpdateUserPoolInput) types.UserPoolType {
 	next := types.UserPoolType{Id: p.Id, Arn: p.Arn, Name: p.Name, SchemaAttributes: p.SchemaAttributes, UsernameAttributes: p.UsernameAttributes,
 		UsernameConfiguration: p.UsernameConfiguration, AccountRecoverySetting: in.AccountRecoverySetting, AdminCreateUserConfig: in.AdminCreateUserConfig,
 		AutoVerifiedAttributes: in.AutoVerifiedAttributes, DeletionProtection: in.DeletionProtection, DeviceConfiguration: in.DeviceConfiguration,
@@ -151,15 +163,7 @@ func (a *API) updatePool(ctx context.Context, in *cognito.UpdateUserPoolInput) (
 	if next.UserPoolTags == nil {
 		next.UserPoolTags = p.UserPoolTags
 	}
-	if in.KeyConfiguration != nil || in.IssuerConfiguration != nil {
-		return nil, unsupported("UpdateUserPool", "KeyConfiguration and IssuerConfiguration")
-	}
-	if err := check("UpdateUserPool", &next); err != nil {
-		return nil, err
-	}
-	complete(&next)
-	p.UserPoolType = next
-	return &cognito.UpdateUserPoolOutput{}, a.save(ctx, p)
+	return next
 }
 
 func (a *API) deletePool(ctx context.Context, in *cognito.DeleteUserPoolInput) (*cognito.DeleteUserPoolOutput, error) {
@@ -178,11 +182,13 @@ func (a *API) tag(ctx context.Context, in *cognito.TagResourceInput) (*cognito.T
 	if err != nil {
 		return nil, err
 	}
-	if p.UserPoolTags == nil {
-		p.UserPoolTags = map[string]string{}
-	}
-	maps.Copy(p.UserPoolTags, in.Tags)
-	return &cognito.TagResourceOutput{}, a.save(ctx, p)
+	return &cognito.TagResourceOutput{}, a.change(ctx, *p.Id, func(p *pool) error {
+		if p.UserPoolTags == nil {
+			p.UserPoolTags = map[string]string{}
+		}
+		maps.Copy(p.UserPoolTags, in.Tags)
+		return nil
+	})
 }
 
 func (a *API) untag(ctx context.Context, in *cognito.UntagResourceInput) (*cognito.UntagResourceOutput, error) {
@@ -190,10 +196,12 @@ func (a *API) untag(ctx context.Context, in *cognito.UntagResourceInput) (*cogni
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range in.TagKeys {
-		delete(p.UserPoolTags, key)
-	}
-	return &cognito.UntagResourceOutput{}, a.save(ctx, p)
+	return &cognito.UntagResourceOutput{}, a.change(ctx, *p.Id, func(p *pool) error {
+		for _, key := range in.TagKeys {
+			delete(p.UserPoolTags, key)
+		}
+		return nil
+	})
 }
 
 func (a *API) listTags(ctx context.Context, in *cognito.ListTagsForResourceInput) (*cognito.ListTagsForResourceOutput, error) {

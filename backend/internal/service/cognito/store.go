@@ -75,14 +75,32 @@ func insertPool(ctx context.Context, tx *postgres.Tx, p *pool) error {
 	return err
 }
 
-func (a *API) save(ctx context.Context, p *pool) error {
-	config, err := json.Marshal(p.UserPoolType)
-	if err != nil {
+// change writes what change makes of a pool of the caller's. The row is locked: two changes do not undo one another.
+func (a *API) change(ctx context.Context, id string, change func(p *pool) error) error {
+	if _, err := a.pool(ctx, id); err != nil {
 		return err
 	}
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE cognito.pools SET config = @config, modified = @now WHERE id = @id`,
-			pgx.NamedArgs{"id": *p.Id, "config": config, "now": tx.Now})
+		rows, err := tx.Query(ctx, `SELECT `+poolColumns+` FROM cognito.pools WHERE id = $1 FOR UPDATE`, id)
+		if err != nil {
+			return err
+		}
+		p, err := pgx.CollectExactlyOneRow(rows, scanPool)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return noPool(id)
+		}
+		if err == nil {
+			err = change(p)
+		}
+		if err != nil {
+			return err
+		}
+		config, err := json.Marshal(p.UserPoolType)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE cognito.pools SET config = @config, modified = @now WHERE id = @id`,
+			pgx.NamedArgs{"id": id, "config": config, "now": tx.Now})
 		return err
 	})
 }

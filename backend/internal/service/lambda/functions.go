@@ -165,15 +165,17 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 	if err := syntaxOf(in); err != nil {
 		return nil, err
 	}
+	if in.Role != nil { // before the transaction: it may have to read, and a transaction that waits for a second connection can wait for ever
+		if _, _, err := a.Functions.Get(ctx, k); err != nil {
+			return nil, err
+		}
+		if err := a.checkRole(ctx, *in.Role); err != nil {
+			return nil, err
+		}
+	}
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		reconfigure(c, in)
-		if err := checkConfig(c); err != nil {
-			return err
-		}
-		if in.Role != nil {
-			return a.checkRole(ctx, *in.Role)
-		}
-		return nil
+		return checkConfig(c)
 	}, nil, nil)
 	if err != nil {
 		return nil, err
