@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -44,6 +46,8 @@ type clients struct {
 	sqs     *sqs.Client
 	tables  *dynamodb.Client
 	streams *dynamodbstreams.Client
+	pools   *cognitoidentityprovider.Client
+	watch   *cloudwatchlogs.Client
 }
 
 // setup starts a backend on a database of the test's own, with a virtual clock and a seed.
@@ -93,7 +97,7 @@ func newClients(url, key, secret, token string) *clients {
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg),
-		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg)}
+		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg)}
 }
 
 // as returns clients of the root of another account.

@@ -11,10 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-func (b *bundle) cloudwatch() *cloudwatchlogs.Client {
-	return cloudwatchlogs.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(b.b.URL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-}
+func (b *bundle) cloudwatch() *cloudwatchlogs.Client { return b.watch }
 
 // wrote makes a function that has written two lines of its own at each of so many runs.
 func wrote(t *testing.T, b *bundle, runs int) {

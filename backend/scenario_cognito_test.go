@@ -6,17 +6,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	cognitotypes "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
 // cognito is a client of user pools, as the default account's root.
-func (b *bundle) cognito() *cognito.Client {
-	return cognito.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(b.b.URL()), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-}
+func (b *bundle) cognito() *cognito.Client { return b.pools }
 
 // poolNamed finds a pool of the scenario, and its client.
 func (s *story) poolNamed(ctx context.Context, name string) (id, client string, err error) {

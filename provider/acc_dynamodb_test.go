@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"net/http"
 	"regexp"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 
 // tables is a client of DynamoDB: somebody who changes things behind Terraform's back.
 func tables() *dynamodb.Client {
-	return dynamodb.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return dynamodb.NewFromConfig(aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 const table = `

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"net/http"
 	"regexp"
 	"testing"
 
@@ -23,7 +24,7 @@ func exact(s string) knownvalue.Check { return knownvalue.StringExact(s) }
 
 // sqsClient reaches the backend of the acceptance tests beside Terraform.
 func sqsClient() *sqs.Client {
-	return sqs.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return sqs.NewFromConfig(aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 func TestAccSQSQueue(t *testing.T) {
