@@ -17,6 +17,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/script"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -36,7 +37,7 @@ import (
 
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
-	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, pull.Schema,
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, invoke.Schema, pull.Schema,
 		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
@@ -49,6 +50,8 @@ type parts struct {
 	authz      *authz.Authorizer
 	functions  *function.Store
 	invoker    *invoke.Invoker
+	events     *invoke.EventConfigs
+	targets    *target.Targets
 	dispatcher *push.Dispatcher
 	poller     *pull.Poller
 	scripts    *script.Executor
@@ -73,14 +76,17 @@ func assemble(b *Backend) (*parts, error) {
 	p.functions = function.New(b.db, b.ids)
 	p.scripts = script.New(b.clk)
 	p.programs = b.processes(p)
-	p.invoker = &invoke.Invoker{Functions: p.functions, Executor: script.Choose(p.scripts, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
+	p.targets = &target.Targets{}
+	p.events = invoke.NewEventConfigs(b.db)
+	p.functions.OnDelete(p.events.Forget)
+	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids}
 	p.dispatcher.Register()
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
-		Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
 	p.functions.OnRetire(p.poller.WakeFunction)
@@ -89,10 +95,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
 	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
-	p.poller.RegisterDestination("sqs", pull.Destination{Action: "sqs:SendMessage", Deliver: func(ctx context.Context, queueARN string, as authz.Session, body string) error {
-		_, err := p.sqs.Deliver(ctx, sqs.Delivery{QueueARN: queueARN, Principal: as, Body: body})
-		return err
-	}})
+	p.targets.Register("sqs", p.sqs.Target())
+	p.targets.Register("lambda", p.dispatcher.Target())
 	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
@@ -117,7 +121,7 @@ func assemble(b *Backend) (*parts, error) {
 func (b *Backend) services(p *parts) []wire.Service {
 	tables := &dynamodb.API{Store: p.dynamodb, Clock: b.clk, IDs: b.ids, Authorize: p.authorize}
 	return []wire.Service{
-		(&lambda.API{Functions: p.functions, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
+		(&lambda.API{Functions: p.functions, Events: p.events, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
 			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
 		(&iam.API{Identity: p.identity}).Service(),
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),

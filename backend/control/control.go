@@ -72,13 +72,16 @@ type Delivery struct {
 	Outcome        string    `json:"outcome"` // pending delivered denied filtered throttled failed dead_lettered expired dropped
 	Attempts       int       `json:"attempts"`
 	At             time.Time `json:"at"` // when the event was published
-	Steps          []Step    `json:"steps"`
+	// Parent is the id of the delivery that this one follows from, as a destination's from the invocation whose record it carries; 0
+	// where nothing came before.
+	Parent int64  `json:"parent,omitempty"`
+	Steps  []Step `json:"steps"`
 }
 
 // Step is one thing that happened to a delivery.
 type Step struct {
 	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"` // published matched authorized queued invoked settled retried throttled filtered batched bisected delivered
+	Kind   string    `json:"kind"` // published matched authorized queued invoked settled retried throttled filtered batched bisected delivered lost
 	Reason string    `json:"reason,omitempty"`
 	Rule   string    `json:"rule,omitempty"` // the id of the rule in docs/fidelity.md
 	// Decision is the policy decision of an authorized step: its verdict, the statements consulted and what each lacked.

@@ -181,24 +181,26 @@ func upsert(ctx context.Context, tx *postgres.Tx, merged map[int64]*entry, order
 		accounts, regions, services, sources = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		targets, types, requests, outcomes   = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		ats                                  = make([]time.Time, n)
+		parents                              = make([]int64, n)
 		attempts                             = make([]int32, n)
 	)
 	for i, id := range order {
 		e := merged[id]
 		accounts[i], regions[i], services[i], sources[i] = e.Account, e.Region, e.SourceService, e.SourceARN
 		targets[i], types[i], requests[i], outcomes[i] = e.TargetARN, e.InvocationType, e.RequestID, string(e.outcome)
-		ats[i], attempts[i] = e.At, int32(e.attempts)
+		ats[i], attempts[i], parents[i] = e.At, int32(e.attempts), e.Parent
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO trace.deliveries AS d (id, account, region, source_service, source_arn, target_arn, invocation_type,
-			request_id, at, outcome, attempts)
+			request_id, at, outcome, attempts, parent)
 		SELECT * FROM unnest(@ids::bigint[], @accounts::text[], @regions::text[], @services::text[], @sources::text[],
-			@targets::text[], @types::text[], @requests::text[], @ats::timestamptz[], @outcomes::text[], @attempts::int[])
+			@targets::text[], @types::text[], @requests::text[], @ats::timestamptz[], @outcomes::text[], @attempts::int[], @parents::bigint[])
 		ON CONFLICT (id) DO UPDATE SET
 			outcome = CASE WHEN excluded.outcome = 'pending' THEN d.outcome ELSE excluded.outcome END,
 			attempts = greatest(d.attempts, excluded.attempts),
 			request_id = CASE WHEN excluded.request_id = '' THEN d.request_id ELSE excluded.request_id END`,
 		pgx.NamedArgs{"ids": order, "accounts": accounts, "regions": regions, "services": services, "sources": sources,
-			"targets": targets, "types": types, "requests": requests, "ats": ats, "outcomes": outcomes, "attempts": attempts})
+			"targets": targets, "types": types, "requests": requests, "ats": ats, "outcomes": outcomes, "attempts": attempts,
+			"parents": parents})
 	return err
 }

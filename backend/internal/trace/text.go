@@ -15,7 +15,7 @@ func Text(deliveries []Delivery) string {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "#%d  %s  %s -> %s\n", d.ID, d.At.Format(time.RFC3339), source(d.Header), target(d.TargetARN))
-		fmt.Fprintf(&b, "    %s  %s, %s\n", d.InvocationType, strings.ToUpper(string(d.Outcome)), attempts(d.Attempts))
+		fmt.Fprintf(&b, "    %s  %s, %s%s\n", d.InvocationType, strings.ToUpper(string(d.Outcome)), attempts(d.Attempts), follows(d.Parent))
 		for _, s := range d.Steps {
 			fmt.Fprintf(&b, "    %s  %-10s  %s\n", s.At.Format("15:04:05.000"), s.Kind, indent(reason(s)))
 		}
@@ -37,6 +37,13 @@ func target(arn string) string {
 		return "function " + parts[6] + " (account " + parts[4] + ")"
 	}
 	return arn
+}
+
+func follows(parent int64) string {
+	if parent == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", follows from #%d", parent)
 }
 
 func attempts(n int) string {

@@ -33,6 +33,7 @@ const (
 	Batched    Kind = "batched"    // records were put together
 	Bisected   Kind = "bisected"   // a failing batch was split
 	Delivered  Kind = "delivered"  // a destination or dead-letter queue took the record
+	Lost       Kind = "lost"       // a destination or dead-letter queue did not take it
 )
 
 // Outcome is how a delivery stands.
@@ -65,6 +66,8 @@ type Header struct {
 	InvocationType string    `json:"invocation_type"`
 	RequestID      string    `json:"request_id,omitempty"`
 	At             time.Time `json:"at"`
+	// Parent is the id of the delivery that this one follows from; 0 where nothing came before.
+	Parent int64 `json:"parent,omitempty"`
 }
 
 // Step is one thing that happened.

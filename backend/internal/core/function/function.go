@@ -35,6 +35,7 @@ type Config struct {
 	LogGroup         string
 	ApplicationLevel string // of JSON logs; "" for text
 	SystemLevel      string
+	DeadLetter       string // ARN of the dead-letter queue: an SQS queue or an SNS topic; "" for none
 }
 
 // Code is a deployment package.

@@ -42,6 +42,7 @@ type Store struct {
 	revision uint64
 	cache    map[Key]*cached
 	retire   []func(functionARN string)
+	forget   []func(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) error
 }
 
 // cached is what an invocation needs of a function.
@@ -58,6 +59,22 @@ func New(db *postgres.DB, ids *ident.Source) *Store {
 
 // OnRetire registers f to be called when a function's code or configuration has changed, or it is gone.
 func (s *Store) OnRetire(f func(functionARN string)) { s.retire = append(s.retire, f) }
+
+// OnDelete registers f to be called in the transaction in which a function is deleted, or (qualifier is not "") one of its
+// versions or aliases: what others keep about it goes with it.
+func (s *Store) OnDelete(f func(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) error) {
+	s.forget = append(s.forget, f)
+}
+
+// forgetAll has what others keep about a function, or one of its versions or aliases, deleted.
+func (s *Store) forgetAll(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) error {
+	for _, f := range s.forget {
+		if err := f(ctx, tx, k, qualifier); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (s *Store) changed(tx *postgres.Tx, k Key, retires bool) {
 	tx.AfterCommit(func() {
@@ -282,6 +299,9 @@ func (s *Store) Delete(ctx context.Context, k Key) error {
 			return NotFound(k.ARN())
 		}
 		s.changed(tx, k, true)
+		if err := s.forgetAll(ctx, tx, k, ""); err != nil {
+			return err
+		}
 		return blob.Delete(ctx, tx, codeID(k))
 	})
 }
@@ -301,6 +321,9 @@ func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) err
 	gone, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Key])
 	for _, k := range gone {
 		if err := blob.Delete(ctx, tx, codeID(k)); err != nil {
+			return err
+		}
+		if err := s.forgetAll(ctx, tx, k, ""); err != nil {
 			return err
 		}
 		s.changed(tx, k, true)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -19,7 +20,7 @@ const kindEvent = "invoke.event"
 // asyncPerFunction is how many events of one function run at once.
 const asyncPerFunction = 16
 
-// Defaults of an asynchronous invocation, where no event invoke config says otherwise (developer guide).
+// Defaults of an asynchronous invocation, where no EventConfig says otherwise (developer guide).
 const (
 	DefaultRetries = 2
 	DefaultMaxAge  = 6 * time.Hour
@@ -30,8 +31,19 @@ type event struct {
 	Header    trace.Header    `json:"header"`
 	Function  arn.FunctionRef `json:"function"` // resolved anew at each attempt: an event runs with what the function is then
 	Payload   []byte          `json:"payload"`
-	Failures  int             `json:"failures"`  // attempts at which the function failed
-	Throttles int             `json:"throttles"` // attempts at which it could not be started
+	Failures  int             `json:"failures"`         // attempts at which the function failed
+	Throttles int             `json:"throttles"`        // attempts at which it could not be started
+	Last      *response       `json:"last,omitempty"`   // what the last attempt answered
+	Ending    *ending         `json:"ending,omitempty"` // set once all that is left is to hand it on
+}
+
+// marshal is the event as the body of an agenda item.
+func (e event) marshal() []byte {
+	body, err := json.Marshal(e)
+	if err != nil { // it was unmarshalled from JSON a moment ago
+		panic("invoke: " + err.Error())
+	}
+	return body
 }
 
 // Enqueue accepts an event to be run later, and returns once it is durable: what follows is the 202.
@@ -84,9 +96,16 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err != nil {
 		return agenda.Done(), err
 	}
+	config, err := iv.Events.Get(ctx, function.Key{Account: e.Function.Account, Region: e.Function.Region, Name: e.Function.Name}, e.Function.Qualifier)
+	if err != nil {
+		return agenda.Done(), err
+	}
+	if e.Ending != nil {
+		return iv.handOn(ctx, e, config, fn.Version)
+	}
 	free, err := iv.slots.take(fn.Version)
 	if err != nil {
-		return iv.throttled(item, e, err.Error()), nil
+		return iv.throttled(e, config, fn.Version, err.Error()), nil
 	}
 	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header}, e.Failures+1)
 	iv.freeAfter(free, out)
@@ -94,33 +113,34 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 		return agenda.Done(), ctx.Err()
 	}
 	if err != nil {
-		return iv.throttled(item, e, "the simulator could not run it: "+err.Error()), nil
+		return iv.throttled(e, config, fn.Version, "the simulator could not run it: "+err.Error()), nil
 	}
-	return iv.settleEvent(e, out), nil
+	return iv.settleEvent(e, config, fn.Version, out), nil
 }
 
 // settleEvent applies the rules of asynchronous error handling to an attempt that ran.
-func (iv *Invoker) settleEvent(e event, out *Outcome) agenda.Verdict {
+func (iv *Invoker) settleEvent(e event, c *EventConfig, v *function.Version, out *Outcome) agenda.Verdict {
 	end := iv.Clock.Now().Add(out.Takes)
 	attempts := e.Failures + 1
 	iv.Trace.Attempt(e.Header, attempts, attemptStep(end, out, attempts, ruleAsync))
+	e.Last = responseOf(out)
 	if !out.Failed() {
-		iv.Trace.Settle(e.Header, trace.Succeeded, trace.Step{At: end, Kind: trace.Settled, Rule: ruleAsync,
-			Reason: "the function succeeded"})
-		return agenda.Done()
+		return iv.end(e, c, v, ending{Condition: conditionSuccess, At: end, Attempts: attempts, Last: e.Last, Why: "the function succeeded", Rule: ruleAsync})
 	}
 	e.Failures++
-	if e.Failures > DefaultRetries {
-		iv.Trace.Settle(e.Header, trace.Failed, trace.Step{At: end, Kind: trace.Settled, Rule: ruleRetry,
-			Reason: fmt.Sprintf("given up after %d attempts; the function has no destination for failures and no dead-letter queue", attempts)})
-		return agenda.Done()
+	if e.Failures > c.retries() {
+		why := fmt.Sprintf("given up after %d attempts", attempts)
+		if attempts == 1 {
+			why = "given up after 1 attempt"
+		}
+		return iv.end(e, c, v, ending{Condition: conditionExhausted, At: end, Attempts: attempts, Last: e.Last, Why: why, Rule: ruleRetry})
 	}
-	return iv.again(e, end, time.Duration(e.Failures)*time.Minute, ruleRetry)
+	return iv.again(e, c, v, end, time.Duration(e.Failures)*time.Minute, ruleRetry)
 }
 
 // throttled puts back an event that could not be started: after a second, then twice as long each time, up to five
 // minutes, for as long as the event may live. It does not count as one of the attempts.
-func (iv *Invoker) throttled(_ agenda.Item, e event, why string) agenda.Verdict {
+func (iv *Invoker) throttled(e event, c *EventConfig, v *function.Version, why string) agenda.Verdict {
 	const longest = 5 * time.Minute
 	wait := longest
 	if e.Throttles < 9 {
@@ -128,23 +148,18 @@ func (iv *Invoker) throttled(_ agenda.Item, e event, why string) agenda.Verdict 
 	}
 	e.Throttles++
 	iv.Trace.Add(e.Header, trace.Step{Kind: trace.Throttled, Rule: ruleThrottle, Reason: why})
-	return iv.again(e, iv.Clock.Now(), wait, ruleThrottle)
+	return iv.again(e, c, v, iv.Clock.Now(), wait, ruleThrottle)
 }
 
 // again schedules the next attempt, unless the event would then be older than it may become: then it expires at once, as
 // recorded from AWS.
-func (iv *Invoker) again(e event, from time.Time, wait time.Duration, rule string) agenda.Verdict {
+func (iv *Invoker) again(e event, c *EventConfig, v *function.Version, from time.Time, wait time.Duration, rule string) agenda.Verdict {
 	due := from.Add(wait)
-	if due.Sub(e.Header.At) >= DefaultMaxAge {
-		iv.Trace.Settle(e.Header, trace.Expired, trace.Step{At: from, Kind: trace.Settled, Rule: ruleAge,
-			Reason: fmt.Sprintf("the next attempt would come after the event's maximum age of %s", DefaultMaxAge)})
-		return agenda.Done()
+	if age := c.maxAge(); due.Sub(e.Header.At) >= age {
+		return iv.end(e, c, v, ending{Condition: conditionAge, At: from, Attempts: e.Failures, Last: e.Last, Rule: ruleAge,
+			Why: fmt.Sprintf("the next attempt would come after the event's maximum age of %s", age)})
 	}
 	iv.Trace.Add(e.Header, trace.Step{At: from, Kind: trace.Retried, Rule: rule,
 		Reason: fmt.Sprintf("again in %s, at %s", wait, due.Format(time.RFC3339))})
-	body, err := json.Marshal(e)
-	if err != nil { // it was unmarshalled from JSON a moment ago
-		panic("invoke: " + err.Error())
-	}
-	return agenda.Again(due, e.Failures+e.Throttles, body)
+	return agenda.Again(due, e.Failures+e.Throttles, e.marshal())
 }

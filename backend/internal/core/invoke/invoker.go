@@ -9,8 +9,10 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -23,11 +25,17 @@ const (
 	ruleRetry    = "LAMBDA-ASYNC-RETRY"
 	ruleThrottle = "LAMBDA-ASYNC-THROTTLE"
 	ruleAge      = "LAMBDA-ASYNC-AGE"
+
+	ruleDestination = "LAMBDA-DESTINATION"
+	ruleDeadLetter  = "LAMBDA-DEAD-LETTER"
 )
 
 // Invoker invokes functions.
 type Invoker struct {
 	Functions *function.Store
+	Events    *EventConfigs
+	Targets   *target.Targets
+	Authz     *authz.Authorizer
 	Executor  Executor
 	Agenda    *agenda.Agenda
 	Trace     *trace.Recorder

@@ -16,6 +16,9 @@ const AccountConcurrency = 1000
 // ReasonConcurrency is the Reason of a throttle for the account's concurrency, as TooManyRequestsException spells it.
 const ReasonConcurrency = "ConcurrentInvocationLimitExceeded"
 
+// throttledMessage is Lambda's sentence for every throttle.
+const throttledMessage = "Rate Exceeded."
+
 const kindRelease = "invoke.release"
 
 // slots counts the invocations in flight of each account and region.
@@ -32,7 +35,7 @@ func (s *slots) take(v *function.Version) (key string, err error) {
 		s.used = map[string]int{}
 	}
 	if s.used[key] >= AccountConcurrency {
-		return "", &fault.Error{Kind: fault.Throttled, Message: "Rate Exceeded.", Detail: ReasonConcurrency}
+		return "", &fault.Error{Kind: fault.Throttled, Message: throttledMessage, Detail: ReasonConcurrency}
 	}
 	s.used[key]++
 	return key, nil

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
@@ -24,46 +24,35 @@ const (
 	ageExceeded       = "RecordAgeExceeded"
 )
 
-// Destination takes records of batches that were given up.
-type Destination struct {
-	Action string // what the execution role needs
-	// Deliver writes a record as the session, and returns when it is durable. A fault says why it is not taken.
-	Deliver func(ctx context.Context, destinationARN string, as authz.Session, body string) error
-}
-
-// RegisterDestination makes a service's destinations known. Call it before Start.
-func (p *Poller) RegisterDestination(service string, d Destination) { p.destinations[service] = d }
-
-func (p *Poller) destination(destinationARN string) (Destination, error) {
-	parsed, err := arn.Parse(destinationARN)
-	d, ok := p.destinations[parsed.Service]
-	if err != nil || !ok {
-		return d, fault.New(fault.Unsupported, "lambdasim does not simulate %s as DestinationConfig.OnFailure of an event source mapping yet; it simulates SQS queues", destinationARN)
-	}
-	return d, nil
-}
-
 // checkDestination refuses a destination for failures that the function's role may not write to.
 func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v *function.Version) error {
 	if m.OnFailure == "" {
 		return nil
 	}
-	to, err := p.destination(m.OnFailure)
+	to, parsed, err := p.Targets.Kind(m.OnFailure)
 	if err != nil {
 		return err
 	}
 	if strings.HasSuffix(m.OnFailure, ".fifo") {
 		return fault.New(fault.Invalid, "The destination %s is a FIFO queue: an event source mapping's destination for failures is a standard queue", m.OnFailure)
 	}
+	err = to.Check(ctx, parsed)
+	if fault.Is(err, fault.NotFound) && parsed.Service == "sqs" {
+		return fault.New(fault.Invalid, "Error occurred while %s. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "+
+			"SQS Error Message: The specified queue does not exist.", to.Operation())
+	}
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.Invalid, "The destination ARN %s is invalid.", m.OnFailure)
+	}
+	if err != nil {
+		return err
+	}
 	d, _, err := p.decide(ctx, to.Action, m.OnFailure, v)
 	switch {
-	case fault.Is(err, fault.NotFound):
-		return fault.New(fault.Invalid, "Error occurred while %s. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "+
-			"SQS Error Message: The specified queue does not exist.", operation(to.Action))
 	case err != nil:
 		return err
 	case !d.Allowed() && !p.Authz.Audit:
-		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on SQS", operation(to.Action))
+		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", to.Operation(), to.Service)
 	}
 	return nil
 }
@@ -139,7 +128,7 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 	if m.OnFailure == "" || len(batch) == 0 {
 		return lost, nil, "", nil
 	}
-	err = p.deliver(ctx, m, p.failure(m, l, h, batch, condition, out))
+	err = p.deliver(ctx, m, h, p.failure(m, l, h, batch, condition, out))
 	if _, refused := errors.AsType[*fault.Error](err); err != nil && !refused {
 		return lost, nil, "", err
 	}
@@ -154,11 +143,7 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 }
 
 // deliver writes to a mapping's destination as the function's execution role.
-func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, body string) error {
-	to, err := p.destination(m.OnFailure)
-	if err != nil {
-		return err
-	}
+func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, h trace.Header, body string) error {
 	fn, err := p.function(ctx, m)
 	if err != nil {
 		return err
@@ -167,5 +152,5 @@ func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, body string
 	if err != nil {
 		return err
 	}
-	return to.Deliver(ctx, m.OnFailure, session, body)
+	return p.Targets.Deliver(ctx, target.Delivery{Target: m.OnFailure, Sender: session, Body: []byte(body), Cause: h})
 }

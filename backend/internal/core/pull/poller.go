@@ -15,6 +15,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -35,15 +36,15 @@ type Poller struct {
 	Authz     *authz.Authorizer
 	Invoker   *invoke.Invoker
 	Agenda    *agenda.Agenda
+	Targets   *target.Targets
 	Trace     *trace.Recorder
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	Log       *slog.Logger
 
-	streams      map[string]Stream // by the service of the ARN; written before Start only, as queues
-	queues       map[string]Queue
-	destinations map[string]Destination
-	lanes        *postgres.Coalescer[settled]
+	streams map[string]Stream // by the service of the ARN; written before Start only, as queues
+	queues  map[string]Queue
+	lanes   *postgres.Coalescer[settled]
 
 	changing sync.Mutex // one mapping is changed at a time; taken before mu
 
@@ -66,7 +67,6 @@ type running struct {
 // Init makes the poller ready for Register. Call Close when the agenda has ended.
 func (p *Poller) Init() {
 	p.streams, p.queues = map[string]Stream{}, map[string]Queue{}
-	p.destinations = map[string]Destination{}
 	p.mappings, p.sources, p.batches = map[string]*running{}, map[string][]*running{}, map[string]*delivery{}
 	p.lanes = postgres.NewCoalescer(p.DB, 1, 500, saveLanes)
 	p.Agenda.Handle(kindPoll, 1, p.poll)

@@ -31,6 +31,9 @@ func configuration(v *function.Version) *types.FunctionConfiguration {
 	if len(v.Environment) > 0 {
 		c.Environment = &types.EnvironmentResponse{Variables: v.Environment}
 	}
+	if v.DeadLetter != "" {
+		c.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: &v.DeadLetter}
+	}
 	if v.State == "Pending" {
 		c.StateReason, c.StateReasonCode = &v.StateReason, types.StateReasonCode(v.StateCode)
 	}

@@ -49,10 +49,12 @@ var reserved = []string{"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_REGION", "AWS_DEFAU
 	"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}
 
 var (
-	rolePattern = `arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`
-	roleRegexp  = regexp.MustCompile(`^(?:` + rolePattern + `)$`)
-	envName     = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
-	handlerForm = regexp.MustCompile(`^[^\s]+$`)
+	rolePattern       = `arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`
+	roleRegexp        = regexp.MustCompile(`^(?:` + rolePattern + `)$`)
+	envName           = regexp.MustCompile(`^[a-zA-Z]([a-zA-Z0-9_])+$`)
+	deadLetterPattern = `(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`
+	deadLetterForm    = regexp.MustCompile(`^(?:` + deadLetterPattern + `)$`)
+	handlerForm       = regexp.MustCompile(`^[^\s]+$`)
 )
 
 // syntax holds a configuration to the constraints of the API's model, which come before everything else.
@@ -79,6 +81,9 @@ func syntax(c *function.Config) error {
 	}
 	if c.Handler != "" && !handlerForm.MatchString(c.Handler) {
 		v = append(v, wire.Pattern("handler", c.Handler, `[^\s]+`))
+	}
+	if !deadLetterForm.MatchString(c.DeadLetter) {
+		v = append(v, wire.Pattern("deadLetterConfig.targetArn", c.DeadLetter, deadLetterPattern))
 	}
 	if len(c.Architectures) > 1 {
 		v = append(v, wire.MaxLength("architectures", "["+strings.Join(c.Architectures, ", ")+"]", 1))

@@ -60,7 +60,7 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	c := function.Config{Runtime: string(in.Runtime), Role: *in.Role, Handler: aws.ToString(in.Handler), Description: aws.ToString(in.Description),
 		Timeout: defaultTimeout, MemorySize: defaultMemory, EphemeralStorage: defaultStorage, Architectures: []string{"x86_64"},
 		TracingMode: "PassThrough", LogFormat: "Text", LogGroup: "/aws/lambda/" + k.Name}
-	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}
+	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig}
 	change.apply(&c)
 	if len(in.Architectures) > 0 {
 		c.Architectures = architectures(in.Architectures)
@@ -72,6 +72,9 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 		return nil, invalid("Number of tags exceeds resource tag limit.")
 	}
 	if err := a.checkRole(ctx, c.Role); err != nil {
+		return nil, err
+	}
+	if err := a.checkDeadLetter(ctx, &function.Version{Name: k.Name, Config: c}); err != nil {
 		return nil, err
 	}
 	zip, code, err := a.code(ctx, in.Code.ZipFile, in.Code.S3Bucket, in.Code.S3Key, in.Code.S3ObjectVersion)
@@ -95,7 +98,6 @@ func refuseCreate(in *lambda.CreateFunctionInput) error {
 		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
 		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
 		"ImageConfig":            in.ImageConfig != nil,
-		"DeadLetterConfig":       in.DeadLetterConfig != nil && aws.ToString(in.DeadLetterConfig.TargetArn) != "",
 		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
 		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
 		"CodeSigningConfigArn":   in.CodeSigningConfigArn != nil,
@@ -114,6 +116,7 @@ type changes struct {
 	environment     *types.Environment
 	tracing         *types.TracingConfig
 	logging         *types.LoggingConfig
+	deadLetter      *types.DeadLetterConfig
 }
 
 func (ch changes) apply(c *function.Config) {
@@ -131,6 +134,9 @@ func (ch changes) apply(c *function.Config) {
 	}
 	if ch.tracing != nil && ch.tracing.Mode != "" {
 		c.TracingMode = string(ch.tracing.Mode)
+	}
+	if ch.deadLetter != nil {
+		c.DeadLetter = aws.ToString(ch.deadLetter.TargetArn)
 	}
 	setLogging(c, ch.logging)
 }
@@ -153,7 +159,6 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
 		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
 		"ImageConfig":            in.ImageConfig != nil && (len(in.ImageConfig.Command)+len(in.ImageConfig.EntryPoint) > 0 || in.ImageConfig.WorkingDirectory != nil),
-		"DeadLetterConfig":       in.DeadLetterConfig != nil && aws.ToString(in.DeadLetterConfig.TargetArn) != "",
 		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
 		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
 		"DurableConfig":          in.DurableConfig != nil,
@@ -173,6 +178,9 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 			return nil, err
 		}
 	}
+	if err := a.checkNewDeadLetter(ctx, k, in); err != nil {
+		return nil, err
+	}
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		reconfigure(c, in)
 		return checkConfig(c)
@@ -185,7 +193,7 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 
 // reconfigure applies UpdateFunctionConfiguration: what it does not name stays.
 func reconfigure(c *function.Config, in *lambda.UpdateFunctionConfigurationInput) {
-	changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig}.apply(c)
+	changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig}.apply(c)
 	if in.Runtime != "" {
 		c.Runtime = string(in.Runtime)
 	}

@@ -7,6 +7,7 @@ package lambda
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -28,6 +30,8 @@ import (
 // API serves Lambda.
 type API struct {
 	Functions *function.Store
+	Events    *invoke.EventConfigs
+	Targets   *target.Targets
 	Invoker   *invoke.Invoker
 	Poller    *pull.Poller
 	Authz     *authz.Authorizer
@@ -42,7 +46,7 @@ type API struct {
 
 // Service is Lambda for the wire.
 func (a *API) Service() wire.Service {
-	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
+	operations := map[string]wire.Operation{
 		"CreateFunction": wire.Op(a.createFunction, wire.Resource(func(ctx context.Context, in *lambda.CreateFunctionInput) string {
 			return resourceOf(ctx, in.FunctionName)
 		})),
@@ -91,7 +95,9 @@ func (a *API) Service() wire.Service {
 			return mappingARN(ctx, in.UUID)
 		})),
 		"ListEventSourceMappings": wire.Op(a.listMappings),
-	}}
+	}
+	maps.Copy(operations, a.eventInvoke())
+	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 
 func mappingARN(ctx context.Context, uuid *string) string {

@@ -3,7 +3,9 @@ package sqs
 import (
 	"context"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
 
@@ -54,4 +56,31 @@ func (s *Store) Deliver(ctx context.Context, d Delivery) (messageID string, err 
 	}
 	err = s.do(ctx, &work{queue: q, sends: []*outgoing{o}})
 	return o.id, err
+}
+
+// Target is queues as what others deliver to.
+func (s *Store) Target() target.Kind {
+	return target.Kind{
+		Action: "sqs:SendMessage", Service: "SQS",
+		Check: func(ctx context.Context, queue arn.ARN) error {
+			_, err := s.byARN(ctx, queue.String())
+			return err
+		},
+		Deliver: func(ctx context.Context, d target.Delivery) error {
+			attributes := make(map[string]Attribute, len(d.Attributes))
+			for name, a := range d.Attributes {
+				attributes[name] = attributeOf(a)
+			}
+			_, err := s.Deliver(ctx, Delivery{QueueARN: d.Target, Principal: d.Sender, Keys: d.Keys, Body: string(d.Body), Group: d.Group,
+				Dedup: d.Dedup, Attributes: attributes})
+			return err
+		},
+	}
+}
+
+func attributeOf(a target.Attribute) Attribute {
+	if a.Type == "Binary" {
+		return Attribute{Type: a.Type, Binary: []byte(a.Value)}
+	}
+	return Attribute{Type: a.Type, String: &a.Value}
 }

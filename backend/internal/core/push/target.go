@@ -1,0 +1,64 @@
+package push
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+)
+
+const ruleTarget = "PUSH-AS-ROLE"
+
+// Target is functions as what others deliver to, asynchronously: the destination of another function's records. The sender's
+// own policies decide, and across accounts the function's too.
+func (d *Dispatcher) Target() target.Kind {
+	return target.Kind{
+		Action: "lambda:InvokeFunction", Service: "Lambda",
+		Check: func(ctx context.Context, fn arn.ARN) error {
+			ref, err := arn.ParseFunctionRef(fn.String(), false)
+			if err != nil {
+				return fault.New(fault.NotFound, "%s is not a function's ARN", fn)
+			}
+			_, err = d.Functions.Resolve(ctx, ref)
+			return err
+		},
+		Deliver: d.deliverAs,
+	}
+}
+
+// deliverAs hands a delivery to a function's own queue.
+func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
+	ref, err := arn.ParseFunctionRef(to.Target, false)
+	if err != nil {
+		return fault.New(fault.NotFound, "%s is not a function's ARN", to.Target)
+	}
+	fn, err := d.Functions.Resolve(ctx, ref)
+	if err != nil {
+		return err
+	}
+	own, err := d.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
+	if err != nil {
+		return err
+	}
+	q := authz.Question{Session: to.Sender, Action: "lambda:InvokeFunction", Resource: to.Target, ResourceAccount: ref.Account, Region: ref.Region,
+		ResourcePolicy: own, Keys: to.Keys}
+	decision, err := d.Authz.Decide(ctx, q)
+	if err != nil {
+		return err
+	}
+	if err := d.Authz.Enforce(q, decision); err != nil {
+		return err
+	}
+	h := d.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "lambda", SourceARN: to.Cause.TargetARN, TargetARN: to.Target,
+		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID(), Parent: to.Cause.ID},
+		trace.Step{Kind: trace.Published, Rule: ruleTarget, Reason: fmt.Sprintf("handed on by %s", to.Cause.TargetARN)},
+		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: decision.Explain(), Decision: decisionJSON(decision)})
+	return d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})
+}
