@@ -236,8 +236,8 @@ func TestIAMErrors(t *testing.T) {
 			_, err := b.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("r"), PolicyDocument: aws.String(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}`)})
 			return err
 		},
-		"NotImplemented: lambdasim does not simulate iam:CreateGroup yet": func() error {
-			_, err := b.iam.CreateGroup(ctx, &iam.CreateGroupInput{GroupName: aws.String("g")})
+		"NotImplemented: lambdasim does not simulate iam:CreateLoginProfile yet": func() error {
+			_, err := b.iam.CreateLoginProfile(ctx, &iam.CreateLoginProfileInput{UserName: aws.String("u")})
 			return err
 		},
 	} {

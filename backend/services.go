@@ -101,7 +101,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
-	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authorize, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
+	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authorize, Signed: p.identity.Used, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 	return []wire.Service{
 		(&lambda.API{Functions: p.functions, Events: p.events, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
 			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
-		(&iam.API{Identity: p.identity}).Service(),
+		(&iam.API{Identity: p.identity, Log: b.cfg.Log}).Service(),
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
 		tables.Service(), tables.Streams(),
@@ -165,7 +165,7 @@ func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (proce
 	if err != nil {
 		return process.Credentials{}, err
 	}
-	c, err := p.identity.OpenSession(ctx, identity.Key{Account: session.Account, Kind: identity.Role, Name: authz.RoleName(v.Role)}, v.Name, "", 0)
+	c, err := p.identity.OpenSession(ctx, identity.Opening{Owner: identity.Key{Account: session.Account, Kind: identity.Role, Name: authz.RoleName(v.Role)}, Name: v.Name})
 	if err != nil {
 		return process.Credentials{}, err
 	}

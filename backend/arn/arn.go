@@ -63,6 +63,19 @@ func User(account, path, name string) string { return format("iam", "", account,
 // Role is the ARN of an IAM role; path begins and ends with a slash.
 func Role(account, path, name string) string { return format("iam", "", account, "role"+path+name) }
 
+// Group is the ARN of an IAM group; path begins and ends with a slash.
+func Group(account, path, name string) string { return format("iam", "", account, "group"+path+name) }
+
+// InstanceProfile is the ARN of an instance profile; path begins and ends with a slash.
+func InstanceProfile(account, path, name string) string {
+	return format("iam", "", account, "instance-profile"+path+name)
+}
+
+// FederatedUser is the ARN of a federated user session.
+func FederatedUser(account, name string) string {
+	return format("sts", "", account, "federated-user/"+name)
+}
+
 // Policy is the ARN of a customer managed policy; path begins and ends with a slash.
 func Policy(account, path, name string) string {
 	return format("iam", "", account, "policy"+path+name)

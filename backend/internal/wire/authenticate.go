@@ -156,6 +156,9 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request, p Protocol, 
 	}
 	call.Signed, call.AccessKeyID, call.Session, call.Account = true, sig.keyID, cred.Session, cred.Session.Account
 	call.Region = sig.region
+	if s.cfg.Signed != nil {
+		s.cfg.Signed(sig.keyID, sig.service, sig.region)
+	}
 	return nil
 }
 

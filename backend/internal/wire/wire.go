@@ -57,11 +57,13 @@ type Config struct {
 	Authenticator Authenticator
 	// Authorize asks whether the caller may do the action on the resource. It returns nil, or a fault of kind Denied.
 	Authorize func(ctx context.Context, call *Call, action, resource string, keys map[string][]string) error
-	Clock     *clock.Clock
-	IDs       *ident.Source
-	Log       *slog.Logger
-	Region    string // where a request does not say
-	Account   string // of unsigned requests
+	// Signed is told of each request that was signed rightly; nil where nobody wants to know.
+	Signed  func(accessKeyID, service, region string)
+	Clock   *clock.Clock
+	IDs     *ident.Source
+	Log     *slog.Logger
+	Region  string // where a request does not say
+	Account string // of unsigned requests
 	// AllowedHosts are names beside the loopback ones under which the backend is reached, in lower case and without ports.
 	// S3's virtual-hosted addresses may lie below them.
 	AllowedHosts []string

@@ -87,27 +87,47 @@ func (a *Authorizer) Enforce(q Question, d policy.Decision) error {
 
 // collect adds the caller's own policies.
 func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies) error {
+	p.Session = s.SessionPolicies
 	var key identity.Key
+	var id string
 	switch s.Kind {
 	case User:
-		key = identity.Key{Account: s.Account, Kind: identity.User, Name: s.UserName}
+		key, id = identity.Key{Account: s.Account, Kind: identity.User, Name: s.UserName}, s.UserID
 	case Role:
 		key = identity.Key{Account: s.Account, Kind: identity.Role, Name: RoleName(s.RoleARN)}
+		id, _, _ = strings.Cut(s.UserID, ":")
+	case Federated:
+		key = s.Federator
+		if len(s.SessionPolicies) == 0 {
+			return nil // of the federator's policies it has only what a session policy lets through
+		}
+		if key.Kind == identity.Root {
+			p.Identity = []policy.Source{rootAllows}
+			return nil
+		}
 	default:
 		return nil
 	}
 	full, err := a.Identity.Full(ctx, key)
-	if fault.Is(err, fault.NotFound) {
-		return nil // deleted since: nothing allows anything
+	if fault.Is(err, fault.NotFound) || err == nil && id != "" && full.ID != id {
+		return nil // deleted since, or another of the same name: nothing allows anything
 	}
 	if err != nil {
 		return err
 	}
 	p.Identity, p.Boundary = full.Sources, full.Boundary
-	for _, d := range s.SessionPolicies {
-		p.Session = append(p.Session, policy.Source{Name: "the session policy of " + s.ARN, Document: d})
-	}
 	return nil
+}
+
+// rootAllows stands for what an account's root user may, who needs no policy, where a session policy narrows it.
+var rootAllows = policy.Source{Name: "the rights of the root user", Document: mustParse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)}
+
+func mustParse(text string) *policy.Document {
+	d, err := policy.Parse([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
 // RoleName is the name in a role's ARN, without its path.
@@ -115,7 +135,7 @@ func RoleName(roleARN string) string { return roleARN[strings.LastIndex(roleARN,
 
 func (s Session) principal() policy.Principal {
 	kinds := map[Kind]policy.PrincipalKind{Root: policy.RootUser, User: policy.IAMUser, Role: policy.RoleSession,
-		Service: policy.ServicePrincipal, Anonymous: policy.AnonymousPrincipal}
+		Federated: policy.FederatedUser, Service: policy.ServicePrincipal, Anonymous: policy.AnonymousPrincipal}
 	p := policy.Principal{Kind: kinds[s.Kind], Account: s.Account, ARN: s.ARN, RoleARN: s.RoleARN, UserID: s.UserID}
 	if s.Kind == Service {
 		p.Service = s.ARN
@@ -137,8 +157,14 @@ func (a *Authorizer) context(q Question) policy.Context {
 	} else if q.Session.Account != "" {
 		c.Set("aws:ResourceAccount", q.Session.Account)
 	}
-	if q.Session.Kind == Role { // of temporary credentials alone; nobody has used a second factor here
+	if q.Session.Kind == Role || !q.Session.Issued.IsZero() { // of temporary credentials alone; nobody has used a second factor here
 		c.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(false))
+	}
+	if !q.Session.Issued.IsZero() {
+		c.Set("aws:TokenIssueTime", q.Session.Issued.Format(time.RFC3339))
+	}
+	if q.Session.SourceIdentity != "" {
+		c.Set("aws:SourceIdentity", q.Session.SourceIdentity)
 	}
 	if q.Region != "" {
 		c.Set("aws:RequestedRegion", q.Region)
@@ -152,7 +178,7 @@ func (a *Authorizer) context(q Question) policy.Context {
 		c.Set("aws:PrincipalType", "Anonymous")
 		return c
 	}
-	principalARN, principalType := s.ARN, map[Kind]string{Root: "Account", User: "User", Role: "AssumedRole"}[s.Kind]
+	principalARN, principalType := s.ARN, map[Kind]string{Root: "Account", User: "User", Role: "AssumedRole", Federated: "FederatedUser"}[s.Kind]
 	if s.Kind == Role {
 		principalARN = s.RoleARN
 	}

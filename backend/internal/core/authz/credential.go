@@ -3,11 +3,13 @@ package authz
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // RootSecret is the secret of every account's root: the simulator protects nothing with it, but a client whose secret is
@@ -39,22 +41,55 @@ func (a *Authorizer) Credential(ctx context.Context, keyID string) (secret, toke
 	if !c.Expires.IsZero() && !a.Clock.Now().Before(c.Expires) {
 		return "", "", s, &fault.Error{Kind: fault.NotFound, Detail: Expired, Message: "the session of the access key " + keyID + " expired at " + c.Expires.UTC().Format(time.RFC3339) + " of the simulator's clock"}
 	}
-	full, err := a.Identity.Full(ctx, c.Owner)
-	if err != nil {
-		return "", "", s, err
+	if s, err = a.session(ctx, c); fault.Is(err, fault.NotFound) {
+		return "", "", s, unknownKey(keyID, a.DefaultAccount) // the owner is gone, and its keys with it
 	}
-	return c.Secret, c.Token, session(c, full), nil
+	return c.Secret, c.Token, s, err
 }
 
-func session(c *identity.Credential, full *identity.Full) Session {
-	if full.Kind == identity.Role {
-		s := sessionOf(&full.Entity, c.Session)
-		if c.Policy != nil {
-			s.SessionPolicies = []*policy.Document{c.Policy}
+// session is who a credential stands for.
+func (a *Authorizer) session(ctx context.Context, c *identity.Credential) (Session, error) {
+	s := RootOf(c.Owner.Account)
+	if c.Owner.Kind != identity.Root {
+		full, err := a.Identity.Full(ctx, c.Owner)
+		if err != nil {
+			return Session{}, err
 		}
-		return s
+		if full.Kind == identity.Role {
+			s = sessionOf(&full.Entity, c.Session)
+		} else {
+			s = Session{Kind: User, Account: full.Account, ARN: full.ARN(), UserID: full.ID, UserName: full.Name, Tags: full.Tags}
+		}
 	}
-	return Session{Kind: User, Account: full.Account, ARN: full.ARN(), UserID: full.ID, UserName: full.Name, Tags: full.Tags}
+	if c.Federated {
+		s = Session{Kind: Federated, Account: c.Owner.Account, ARN: arn.FederatedUser(c.Owner.Account, c.Session),
+			UserID: c.Owner.Account + ":" + c.Session, Federator: c.Owner}
+	}
+	s.Issued, s.SessionPolicies, s.SourceIdentity = c.Issued, c.Policies, c.SourceIdentity
+	if len(c.Tags) > 0 {
+		own := s.Tags
+		s.Tags, s.TransitiveTags = map[string]string{}, map[string]string{}
+		for k, v := range own {
+			if !hasFold(c.Tags, k) {
+				s.Tags[k] = v
+			}
+		}
+		maps.Copy(s.Tags, c.Tags)
+		for _, k := range c.Transitive {
+			s.TransitiveTags[k] = c.Tags[k]
+		}
+	}
+	return s, nil
+}
+
+// hasFold reports whether m has a tag; keys of tags are not distinguished by case.
+func hasFold(m map[string]string, key string) bool {
+	for k := range m {
+		if strings.EqualFold(k, key) {
+			return true
+		}
+	}
+	return false
 }
 
 func unknownKey(keyID, account string) error {

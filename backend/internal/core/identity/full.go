@@ -2,10 +2,10 @@ package identity
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
@@ -14,7 +14,9 @@ type Full struct {
 	Entity
 	Inline   []Named
 	Attached []Named // Name is the ARN
-	// Sources are the inline and attached policies, ready to be evaluated.
+	// Groups are a user's, by name, each with its own policies.
+	Groups []*Full
+	// Sources are the inline and attached policies, and those of the groups, ready to be evaluated.
 	Sources  []policy.Source
 	Boundary *policy.Source
 	Trust    *policy.Source
@@ -41,18 +43,17 @@ func (s *Store) Full(ctx context.Context, k Key) (*Full, error) {
 }
 
 func (s *Store) load(ctx context.Context, k Key) (*Full, error) {
-	rows, err := s.db.Query(ctx, `SELECT `+entityColumns+` FROM identity.entities WHERE account = @account AND kind = @kind AND name = @name`, k.args())
+	e, err := one(ctx, s.db, k)
 	if err != nil {
 		return nil, err
 	}
-	e, err := pgx.CollectExactlyOneRow(rows, scanEntity)
-	if errors.Is(err, pgx.ErrNoRows) {
+	if e == nil {
 		return nil, missing(k)
 	}
-	if err != nil {
+	full := &Full{Entity: *e}
+	if full.Entity.Trust, err = show(ctx, s.db, e.Trust); err != nil {
 		return nil, err
 	}
-	full := &Full{Entity: e}
 	if full.Inline, err = s.named(ctx, `SELECT policy, document FROM identity.inline
 		WHERE account = @account AND kind = @kind AND name = @name ORDER BY policy`, k); err != nil {
 		return nil, err
@@ -69,7 +70,37 @@ func (s *Store) load(ctx context.Context, k Key) (*Full, error) {
 		}
 		full.Attached = append(full.Attached, Named{a.Name, p.Document})
 	}
-	return full, s.compile(ctx, full)
+	if err := s.compile(ctx, full); err != nil {
+		return nil, err
+	}
+	return full, s.join(ctx, full)
+}
+
+// join adds the policies of a user's groups.
+func (s *Store) join(ctx context.Context, f *Full) error {
+	if f.Kind != User {
+		return nil
+	}
+	rows, err := s.db.Query(ctx, groupsOf, f.args())
+	if err != nil {
+		return err
+	}
+	groups, err := pgx.CollectRows(rows, scanEntity)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		group, err := s.Full(ctx, g.Key)
+		if fault.Is(err, fault.NotFound) {
+			continue // it went while we read
+		}
+		if err != nil {
+			return err
+		}
+		f.Groups = append(f.Groups, group)
+		f.Sources = append(f.Sources, group.Sources...)
+	}
+	return nil
 }
 
 func (s *Store) named(ctx context.Context, sql string, k Key) ([]Named, error) {
@@ -80,44 +111,46 @@ func (s *Store) named(ctx context.Context, sql string, k Key) ([]Named, error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Named])
 }
 
-// compile parses the policies. They were validated when they were written.
+// source parses a policy. It was validated when it was written.
+func source(name, document string) (policy.Source, error) {
+	d, err := policy.Parse([]byte(document))
+	return policy.Source{Name: name, Document: d}, err
+}
+
+// compile parses an entity's own policies.
 func (s *Store) compile(ctx context.Context, f *Full) error {
-	add := func(name, document string) (policy.Source, error) {
-		d, err := policy.Parse([]byte(document))
-		return policy.Source{Name: name, Document: d}, err
-	}
 	owner := string(f.Kind) + " " + f.Name
 	for _, p := range f.Inline {
-		source, err := add("the inline policy "+p.Name+" of "+owner, p.Document)
+		inline, err := source("the inline policy "+p.Name+" of "+owner, p.Document)
 		if err != nil {
 			return err
 		}
-		f.Sources = append(f.Sources, source)
+		f.Sources = append(f.Sources, inline)
 	}
 	for _, p := range f.Attached {
-		source, err := add("the policy "+p.Name+" attached to "+owner, p.Document)
+		attached, err := source("the policy "+p.Name+" attached to "+owner, p.Document)
 		if err != nil {
 			return err
 		}
-		f.Sources = append(f.Sources, source)
+		f.Sources = append(f.Sources, attached)
 	}
 	if f.Entity.Boundary != "" {
 		p, err := s.GetPolicy(ctx, f.Entity.Boundary)
 		if err != nil {
 			return err
 		}
-		source, err := add("the permissions boundary "+p.ARN+" of "+owner, p.Document)
+		boundary, err := source("the permissions boundary "+p.ARN+" of "+owner, p.Document)
 		if err != nil {
 			return err
 		}
-		f.Boundary = &source
+		f.Boundary = &boundary
 	}
 	if f.Kind == Role {
-		source, err := add("the trust policy of "+owner, f.Entity.Trust)
+		trust, err := source("the trust policy of "+owner, f.Entity.Trust)
 		if err != nil {
 			return err
 		}
-		f.Trust = &source
+		f.Trust = &trust
 	}
 	return nil
 }

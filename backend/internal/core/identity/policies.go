@@ -2,10 +2,8 @@ package identity
 
 import (
 	"context"
-	"embed"
 	"errors"
-	"path"
-	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -14,131 +12,66 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
 
-// awsPrefix is the ARN prefix of the policies that AWS itself manages.
-const awsPrefix = "arn:aws:iam::aws:policy/"
-
-// maxAttached is how many managed policies a user or a role may have (IAM quotas, the default).
-const maxAttached = 10
-
-//go:embed aws
-var awsPolicies embed.FS
-
-// awsPolicy returns a policy that AWS manages, of those that functions commonly need.
-func awsPolicy(policyARN string) (*Policy, bool) {
-	rest, ok := strings.CutPrefix(policyARN, awsPrefix)
-	if !ok {
-		return nil, false
-	}
-	text, err := awsPolicies.ReadFile("aws/" + path.Base(rest) + ".json")
-	if err != nil {
-		return nil, false
-	}
-	dir, name := path.Split(rest)
-	return &Policy{ARN: policyARN, Account: "aws", Name: name, Path: "/" + dir, ID: "ANPA" + strings.ToUpper(name), Document: string(text)}, true
+// Policy is a managed policy with the document of its default version.
+type Policy struct {
+	ARN, Account, Name, Path, ID, Description, Document string
+	Created, Updated                                    time.Time // Updated: when its newest version was made
+	Tags                                                map[string]string
+	Version                                             int // the default one
 }
 
-// AWSPolicies lists the ARNs of the policies managed by AWS that are simulated.
-func AWSPolicies() []string {
-	entries, err := awsPolicies.ReadDir("aws")
-	if err != nil { // it is embedded
-		panic(err)
-	}
-	var list []string
-	for _, e := range entries {
-		name := strings.TrimSuffix(e.Name(), ".json")
-		if strings.HasSuffix(name, "Role") {
-			name = "service-role/" + name
-		}
-		list = append(list, awsPrefix+name)
-	}
-	return list
+// Version is one version of a managed policy.
+type Version struct {
+	Number   int
+	Document string
+	Created  time.Time
+	Default  bool
 }
 
-// PutInline writes an inline policy. In the same transaction fits are asked whether it goes with the entity's others.
-func (s *Store) PutInline(ctx context.Context, k Key, name, document string, fits ...func(others []Named) error) error {
-	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lockEntity(ctx, tx, k); err != nil {
-			return err
-		}
-		args := k.args()
-		args["policy"], args["document"] = name, document
-		rows, err := tx.Query(ctx, `SELECT policy, document FROM identity.inline
-			WHERE account = @account AND kind = @kind AND name = @name AND policy <> @policy`, args)
-		if err != nil {
-			return err
-		}
-		others, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Named])
-		if err != nil {
-			return err
-		}
-		for _, fit := range fits {
-			if err := fit(others); err != nil {
-				return err
-			}
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO identity.inline (account, kind, name, policy, document)
-			VALUES (@account, @kind, @name, @policy, @document)
-			ON CONFLICT (account, kind, name, policy) DO UPDATE SET document = excluded.document`, args)
-		return err
-	})
-}
+// maxVersions is how many versions a managed policy may have (IAM quotas).
+const maxVersions = 5
 
-// DeleteInline removes an inline policy.
-func (s *Store) DeleteInline(ctx context.Context, k Key, name string) error {
-	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lockEntity(ctx, tx, k); err != nil {
-			return err
-		}
-		args := k.args()
-		args["policy"] = name
-		tag, err := tx.Exec(ctx, `DELETE FROM identity.inline WHERE account = @account AND kind = @kind AND name = @name AND policy = @policy`, args)
-		if err == nil && tag.RowsAffected() == 0 {
-			return noInline(k, name)
-		}
-		return err
-	})
-}
-
-func noInline(k Key, name string) error {
-	return fault.New(fault.NotFound, "The %s policy with name %s cannot be found.", k.Kind, name)
-}
-
-// Inline returns one inline policy.
-func (s *Store) Inline(ctx context.Context, k Key, name string) (string, error) {
-	full, err := s.Full(ctx, k)
-	if err != nil {
-		return "", err
-	}
-	for _, p := range full.Inline {
-		if p.Name == name {
-			return p.Document, nil
-		}
-	}
-	return "", noInline(k, name)
-}
-
-func noPolicy(policyARN string) error {
-	return fault.New(fault.NotFound, "Policy %s does not exist or is not attachable.", policyARN)
-}
-
-// CreatePolicy makes a managed policy.
+// CreatePolicy makes a managed policy, with its version 1.
 func (s *Store) CreatePolicy(ctx context.Context, p *Policy) error {
 	p.ARN, p.ID = arn.Policy(p.Account, p.Path, p.Name), s.ids.UniqueID("ANPA")
 	if p.Tags == nil {
 		p.Tags = map[string]string{}
 	}
 	err := s.write(ctx, p.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		p.Created, p.Version = tx.Now, 1
-		_, err := tx.Exec(ctx, `INSERT INTO identity.policies (arn, account, name, path, id, description, document, created, tags)
-			VALUES (@arn, @account, @name, @path, @id, @description, @document, @created, @tags)`,
-			pgx.NamedArgs{"arn": p.ARN, "account": p.Account, "name": p.Name, "path": p.Path, "id": p.ID,
-				"description": p.Description, "document": p.Document, "created": p.Created, "tags": p.Tags})
+		p.Created, p.Updated, p.Version = tx.Now.Truncate(time.Second), tx.Now.Truncate(time.Second), 1
+		args := pgx.NamedArgs{"arn": p.ARN, "account": p.Account, "name": p.Name, "path": p.Path, "id": p.ID,
+			"description": p.Description, "document": p.Document, "created": p.Created, "tags": p.Tags}
+		var taken bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM identity.policies WHERE account = @account AND lower(name) = lower(@name))`, args).Scan(&taken); err != nil {
+			return err
+		}
+		if taken {
+			return nameTaken(p.Name)
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO identity.policies (arn, account, name, path, id, description, created, updated, tags)
+			VALUES (@arn, @account, @name, @path, @id, @description, @created, @created, @tags)`, args); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO identity.versions (arn, version, document, created) VALUES (@arn, 1, @document, @created)`, args)
 		return err
 	})
 	if postgres.IsUnique(err) {
-		return fault.New(fault.Exists, "A policy called %s already exists. Duplicate names are not allowed.", p.Name)
+		return nameTaken(p.Name)
 	}
 	return err
+}
+
+func nameTaken(name string) error {
+	return fault.New(fault.Exists, "A policy called %s already exists. Duplicate names are not allowed.", name)
+}
+
+const policyRows = `SELECT p.arn, p.account, p.name, p.path, p.id, p.description, v.document, p.created, p.updated, p.tags, p.version
+	FROM identity.policies p JOIN identity.versions v ON v.arn = p.arn AND v.version = p.version`
+
+func scanPolicy(row pgx.CollectableRow) (p Policy, err error) {
+	err = row.Scan(&p.ARN, &p.Account, &p.Name, &p.Path, &p.ID, &p.Description, &p.Document, &p.Created, &p.Updated, &p.Tags, &p.Version)
+	p.Created, p.Updated = p.Created.UTC(), p.Updated.UTC()
+	return p, err
 }
 
 // GetPolicy returns a managed policy, of an account or of AWS.
@@ -146,123 +79,146 @@ func (s *Store) GetPolicy(ctx context.Context, policyARN string) (*Policy, error
 	if p, ok := awsPolicy(policyARN); ok {
 		return p, nil
 	}
-	rows, err := s.db.Query(ctx, `SELECT arn, account, name, path, id, description, document, created, tags, version
-		FROM identity.policies WHERE arn = $1`, policyARN)
+	rows, err := s.db.Query(ctx, policyRows+` WHERE p.arn = $1`, policyARN)
 	if err != nil {
 		return nil, err
 	}
-	p, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (p Policy, err error) {
-		err = row.Scan(&p.ARN, &p.Account, &p.Name, &p.Path, &p.ID, &p.Description, &p.Document, &p.Created, &p.Tags, &p.Version)
-		return p, err
-	})
+	p, err := pgx.CollectExactlyOneRow(rows, scanPolicy)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, noPolicy(policyARN)
 	}
 	return &p, err
 }
 
-// ReplacePolicy gives a managed policy another document, and the version that follows. The one before is forgotten.
-func (s *Store) ReplacePolicy(ctx context.Context, account, policyARN, document string) (version int, err error) {
-	err = s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE identity.policies SET document = $3, version = version + 1 WHERE arn = $1 AND account = $2 RETURNING version`,
-			policyARN, account, document).Scan(&version)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return noPolicy(policyARN)
-		}
-		return err
+// Policies lists the managed policies of an account, by ARN. Those of AWS are in AWSPolicies.
+func (s *Store) Policies(ctx context.Context, account string) ([]*Policy, error) {
+	rows, err := s.db.Query(ctx, policyRows+` WHERE p.account = $1 ORDER BY p.arn`, account)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Policy, error) {
+		p, err := scanPolicy(row)
+		return &p, err
 	})
-	return version, err
 }
 
-// TagPolicy replaces the tags of a managed policy.
-func (s *Store) TagPolicy(ctx context.Context, account, policyARN string, change func(tags map[string]string)) error {
+// Versions lists the versions of a managed policy, the newest first. Of a policy of AWS the default one alone is known.
+func (s *Store) Versions(ctx context.Context, policyARN string) ([]Version, error) {
+	if p, ok := awsPolicy(policyARN); ok {
+		return []Version{{p.Version, p.Document, p.Updated, true}}, nil
+	}
+	rows, err := s.db.Query(ctx, `SELECT v.version, v.document, v.created, v.version = p.version
+		FROM identity.versions v JOIN identity.policies p USING (arn) WHERE arn = $1 ORDER BY v.version DESC`, policyARN)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Version])
+	if err == nil && len(list) == 0 {
+		return nil, noPolicy(policyARN)
+	}
+	return list, err
+}
+
+// change locks a managed policy of the account while f changes it. Those of AWS cannot be changed.
+func (s *Store) change(ctx context.Context, account, policyARN string, f func(ctx context.Context, tx *postgres.Tx, p *Policy) error) error {
 	return s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
-		var tags map[string]string
-		err := tx.QueryRow(ctx, `SELECT tags FROM identity.policies WHERE arn = $1 AND account = $2 FOR UPDATE`, policyARN, account).Scan(&tags)
+		rows, err := tx.Query(ctx, policyRows+` WHERE p.arn = $1 AND p.account = $2 FOR UPDATE OF p`, policyARN, account)
+		if err != nil {
+			return err
+		}
+		p, err := pgx.CollectExactlyOneRow(rows, scanPolicy)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return noPolicy(policyARN)
 		}
 		if err != nil {
 			return err
 		}
-		change(tags)
-		_, err = tx.Exec(ctx, `UPDATE identity.policies SET tags = $2 WHERE arn = $1`, policyARN, tags)
+		return f(ctx, tx, &p)
+	})
+}
+
+// AddVersion gives a managed policy another version, which becomes the default one if it is to.
+func (s *Store) AddVersion(ctx context.Context, account, policyARN, document string, makeDefault bool) (v Version, err error) {
+	v.Document, v.Default = document, makeDefault
+	err = s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, p *Policy) error {
+		v.Created = tx.Now.Truncate(time.Second)
+		args := pgx.NamedArgs{"arn": policyARN, "document": document, "created": v.Created, "default": makeDefault}
+		var n int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity.versions WHERE arn = @arn`, args).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxVersions {
+			return fault.New(fault.TooLarge, "A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
+		}
+		if err := tx.QueryRow(ctx, `UPDATE identity.policies SET latest = latest + 1, updated = @created,
+			version = CASE WHEN @default THEN latest + 1 ELSE version END WHERE arn = @arn RETURNING latest`, args).Scan(&v.Number); err != nil {
+			return err
+		}
+		args["version"] = v.Number
+		_, err := tx.Exec(ctx, `INSERT INTO identity.versions (arn, version, document, created) VALUES (@arn, @version, @document, @created)`, args)
+		return err
+	})
+	return v, err
+}
+
+// noVersion is IAM's sentence for a version of a managed policy that is not there.
+func noVersion(policyARN string, version int) error {
+	return fault.New(fault.NotFound, "Policy %s version v%d does not exist or is not attachable.", policyARN, version)
+}
+
+// SetDefaultVersion makes another version of a managed policy the one that counts.
+func (s *Store) SetDefaultVersion(ctx context.Context, account, policyARN string, version int) error {
+	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, _ *Policy) error {
+		tag, err := tx.Exec(ctx, `UPDATE identity.policies p SET version = $2 WHERE arn = $1
+			AND EXISTS (SELECT FROM identity.versions v WHERE v.arn = p.arn AND v.version = $2)`, policyARN, version)
+		if err == nil && tag.RowsAffected() == 0 {
+			return noVersion(policyARN, version)
+		}
 		return err
 	})
 }
 
-// attachable holds a policy to be one of AWS or of the account, and keeps it there until the transaction ends.
-func attachable(ctx context.Context, tx *postgres.Tx, account, policyARN, strength string) error {
-	if _, ok := awsPolicy(policyARN); ok {
-		return nil
-	}
-	tag, err := tx.Exec(ctx, `SELECT FROM identity.policies WHERE arn = $1 AND account = $2 FOR `+strength, policyARN, account)
-	if err == nil && tag.RowsAffected() == 0 {
-		return noPolicy(policyARN)
-	}
-	return err
+// DeleteVersion removes a version of a managed policy that is not the default one.
+func (s *Store) DeleteVersion(ctx context.Context, account, policyARN string, version int) error {
+	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, p *Policy) error {
+		if p.Version == version {
+			return fault.New(fault.Conflict, "Cannot delete the default version of a policy.")
+		}
+		tag, err := tx.Exec(ctx, `DELETE FROM identity.versions WHERE arn = $1 AND version = $2`, policyARN, version)
+		if err == nil && tag.RowsAffected() == 0 {
+			return noVersion(policyARN, version)
+		}
+		return err
+	})
 }
 
-// DeletePolicy removes a managed policy that is attached to nobody, and nobody's boundary.
-func (s *Store) DeletePolicy(ctx context.Context, account, policyARN string) error {
-	return s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
-		if err := attachable(ctx, tx, account, policyARN, "UPDATE"); err != nil {
+// TagPolicy changes the tags of a managed policy.
+func (s *Store) TagPolicy(ctx context.Context, account, policyARN string, change func(tags map[string]string) error) error {
+	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, p *Policy) error {
+		if err := change(p.Tags); err != nil {
 			return err
 		}
-		var used bool
+		_, err := tx.Exec(ctx, `UPDATE identity.policies SET tags = $2 WHERE arn = $1`, policyARN, p.Tags)
+		return err
+	})
+}
+
+// DeletePolicy removes a managed policy that is attached to nobody, nobody's boundary, and has its default version alone.
+func (s *Store) DeletePolicy(ctx context.Context, account, policyARN string) error {
+	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, _ *Policy) error {
+		var used, versions bool
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM identity.attached WHERE arn = $1)
-			OR EXISTS (SELECT FROM identity.entities WHERE boundary = $1)`, policyARN).Scan(&used); err != nil {
+			OR EXISTS (SELECT FROM identity.entities WHERE boundary = $1),
+			(SELECT count(*) FROM identity.versions WHERE arn = $1) > 1`, policyARN).Scan(&used, &versions); err != nil {
 			return err
 		}
 		if used {
 			return fault.New(fault.Conflict, "Cannot delete a policy attached to entities.")
 		}
-		tag, err := tx.Exec(ctx, `DELETE FROM identity.policies WHERE arn = $1 AND account = $2`, policyARN, account)
-		if err == nil && tag.RowsAffected() == 0 {
-			return noPolicy(policyARN)
+		if versions {
+			return fault.New(fault.Conflict, "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 		}
-		return err
-	})
-}
-
-// Attach attaches a managed policy; attaching it twice is no error.
-func (s *Store) Attach(ctx context.Context, k Key, policyARN string) error {
-	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lockEntity(ctx, tx, k); err != nil {
-			return err
-		}
-		if err := attachable(ctx, tx, k.Account, policyARN, "SHARE"); err != nil {
-			return err
-		}
-		args := k.args()
-		args["arn"] = policyARN
-		if _, err := tx.Exec(ctx, `INSERT INTO identity.attached VALUES (@account, @kind, @name, @arn) ON CONFLICT DO NOTHING`, args); err != nil {
-			return err
-		}
-		var n int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM identity.attached WHERE account = @account AND kind = @kind AND name = @name`, args).Scan(&n); err != nil {
-			return err
-		}
-		if n > maxAttached {
-			noun := map[Kind]string{User: "User", Role: "Role"}[k.Kind]
-			return fault.New(fault.TooLarge, "Cannot exceed quota for PoliciesPer%s: %d", noun, maxAttached)
-		}
-		return nil
-	})
-}
-
-// Detach detaches a managed policy.
-func (s *Store) Detach(ctx context.Context, k Key, policyARN string) error {
-	return s.write(ctx, k.Account, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lockEntity(ctx, tx, k); err != nil {
-			return err
-		}
-		args := k.args()
-		args["arn"] = policyARN
-		tag, err := tx.Exec(ctx, `DELETE FROM identity.attached WHERE account = @account AND kind = @kind AND name = @name AND arn = @arn`, args)
-		if err == nil && tag.RowsAffected() == 0 {
-			return fault.New(fault.NotFound, "Policy %s was not found.", policyARN)
-		}
+		_, err := tx.Exec(ctx, `DELETE FROM identity.policies WHERE arn = $1`, policyARN)
 		return err
 	})
 }

@@ -1,18 +1,27 @@
-// Package iam is AWS Identity and Access Management: users, roles, policies and access keys, as far as deciding who may
-// invoke what needs them. Documents are checked as IAM checks them when they are written; whether they allow something is
-// for authz to say.
+// Package iam is AWS Identity and Access Management: users and their access keys, groups, roles, inline and managed policies
+// with their versions, permissions boundaries, tags, instance profiles, and the account's summary and alias.
+//
+// It translates between the API and core/identity, which keeps all of it. Documents are checked as IAM checks them when they
+// are written; whether they allow something is for authz to say. It never asks whether the caller may: the wire does, with
+// the resource and the condition keys that resource.go makes of an input.
+//
+// What belongs to people who sign in (passwords, MFA devices, identity providers), to certificates and to reports is refused
+// by the operation's name.
+//
+// Sources: the IAM API Reference; the texts of errors as recorded from the real API (docs/fidelity.md).
 package iam
 
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -21,53 +30,18 @@ import (
 )
 
 // API serves IAM.
-type API struct{ Identity *identity.Store }
+type API struct {
+	Identity *identity.Store
+	Log      *slog.Logger
+}
 
 // Service is IAM for the wire.
 func (a *API) Service() wire.Service {
-	return wire.Service{API: wire.IAMAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
-		"CreateRole":                    op(a, a.createRole),
-		"GetRole":                       op(a, a.getRole),
-		"ListRoles":                     op(a, a.listRoles),
-		"UpdateRole":                    op(a, a.updateRole),
-		"UpdateAssumeRolePolicy":        op(a, a.updateAssumeRolePolicy),
-		"DeleteRole":                    op(a, a.deleteRole),
-		"PutRolePermissionsBoundary":    op(a, a.putRoleBoundary),
-		"DeleteRolePermissionsBoundary": op(a, a.deleteRoleBoundary),
-		"TagRole":                       op(a, a.tagRole),
-		"UntagRole":                     op(a, a.untagRole),
-		"ListRoleTags":                  op(a, a.listRoleTags),
-		"PutRolePolicy":                 op(a, a.putRolePolicy),
-		"GetRolePolicy":                 op(a, a.getRolePolicy),
-		"DeleteRolePolicy":              op(a, a.deleteRolePolicy),
-		"ListRolePolicies":              op(a, a.listRolePolicies),
-		"AttachRolePolicy":              op(a, a.attachRolePolicy),
-		"DetachRolePolicy":              op(a, a.detachRolePolicy),
-		"ListAttachedRolePolicies":      op(a, a.listAttachedRolePolicies),
-		"ListInstanceProfilesForRole":   op(a, a.listInstanceProfilesForRole),
-		"CreatePolicy":                  op(a, a.createPolicy),
-		"GetPolicy":                     op(a, a.getPolicy),
-		"GetPolicyVersion":              op(a, a.getPolicyVersion),
-		"ListPolicyVersions":            op(a, a.listPolicyVersions),
-		"CreatePolicyVersion":           op(a, a.createPolicyVersion),
-		"TagPolicy":                     op(a, a.tagPolicy),
-		"UntagPolicy":                   op(a, a.untagPolicy),
-		"DeletePolicy":                  op(a, a.deletePolicy),
-		"CreateUser":                    op(a, a.createUser),
-		"GetUser":                       op(a, a.getUser),
-		"ListUsers":                     op(a, a.listUsers),
-		"DeleteUser":                    op(a, a.deleteUser),
-		"PutUserPolicy":                 op(a, a.putUserPolicy),
-		"GetUserPolicy":                 op(a, a.getUserPolicy),
-		"DeleteUserPolicy":              op(a, a.deleteUserPolicy),
-		"ListUserPolicies":              op(a, a.listUserPolicies),
-		"AttachUserPolicy":              op(a, a.attachUserPolicy),
-		"DetachUserPolicy":              op(a, a.detachUserPolicy),
-		"ListAttachedUserPolicies":      op(a, a.listAttachedUserPolicies),
-		"CreateAccessKey":               op(a, a.createAccessKey),
-		"ListAccessKeys":                op(a, a.listAccessKeys),
-		"DeleteAccessKey":               op(a, a.deleteAccessKey),
-	}}
+	all := map[string]wire.Operation{}
+	for _, some := range []map[string]wire.Operation{a.users(), a.groups(), a.roles(), a.policies(), a.profiles(), a.accountOperations()} {
+		maps.Copy(all, some)
+	}
+	return wire.Service{API: wire.IAMAPI(), Fault: toAWS, Operations: all}
 }
 
 // toAWS names the errors of identity as IAM does.
@@ -92,13 +66,25 @@ func toAWS(_ context.Context, operation string, err error) *wire.Error {
 
 func account(ctx context.Context) string { return wire.CallFrom(ctx).Account }
 
-func roleKey(ctx context.Context, name *string) identity.Key {
-	return identity.Key{Account: account(ctx), Kind: identity.Role, Name: *name}
+func validationError(v ...wire.Violation) error {
+	return wire.Errorf(http.StatusBadRequest, "ValidationError", "%s", wire.Describe(v...))
+}
+
+func entityKey(e identity.Entity) string { return e.Name }
+
+// listEntities is a page of the account's users, groups or roles whose path begins with prefix.
+func (a *API) listEntities(ctx context.Context, kind identity.Kind, prefix, marker *string, most *int32) (page[identity.Entity], error) {
+	list, err := a.Identity.List(ctx, account(ctx), kind, aws.ToString(prefix))
+	if err != nil {
+		return page[identity.Entity]{}, err
+	}
+	return paged(list, entityKey, marker, most)
 }
 
 var (
 	entityName = regexp.MustCompile(`^[\w+=,.@-]+$`)
 	pathName   = regexp.MustCompile(`^(/|(/[\x21-\x7e]+/))$`)
+	policyARN  = regexp.MustCompile(`^arn:aws:iam::(aws|\d{12}):policy/\S+$`)
 )
 
 // checkName holds a name to IAM's form: letters, digits and +=,.@-_, at most max characters.
@@ -113,12 +99,15 @@ func checkName(member, name string, most int) error {
 	if len(v) == 0 {
 		return nil
 	}
-	return wire.Errorf(http.StatusBadRequest, "ValidationError", "%s", wire.Describe(v...))
+	return validationError(v...)
 }
 
 func pathOf(path *string) (string, error) {
 	if path == nil {
 		return "/", nil
+	}
+	if len(*path) > 512 {
+		return "", validationError(wire.MaxLength("path", *path, 512))
 	}
 	if !pathName.MatchString(*path) {
 		return "", wire.Errorf(http.StatusBadRequest, "ValidationError", "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
@@ -131,10 +120,24 @@ func document(text string) *string {
 	return aws.String(strings.ReplaceAll(url.QueryEscape(text), "+", "%20"))
 }
 
-func tagsOf(tags []types.Tag) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+// checkARN holds an ARN to IAM's lengths.
+func checkARN(member, text string) error {
+	switch {
+	case len(text) < 20:
+		return validationError(wire.MinLength(member, text, 20))
+	case len(text) > 2048:
+		return validationError(wire.MaxLength(member, text, 2048))
 	}
-	return m
+	if !strings.HasPrefix(text, "arn:") {
+		return wire.Errorf(http.StatusBadRequest, "InvalidInput", "ARN %s is not valid.", text)
+	}
+	return nil
+}
+
+// checkBoundary holds a permissions boundary to the form of a policy's ARN; "" is none.
+func checkBoundary(text string) error {
+	if text == "" || policyARN.MatchString(text) {
+		return nil
+	}
+	return wire.Errorf(http.StatusBadRequest, "ValidationError", "Value (%s) for parameter PermissionsBoundary is invalid.", text)
 }

@@ -2,11 +2,12 @@ package iam
 
 import (
 	"context"
-	"maps"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -20,15 +21,29 @@ import (
 
 // Sizes of policies in characters, white space not counted (IAM quotas).
 const (
-	maxInlineRole = 10240
-	maxInlineUser = 2048
-	maxManaged    = 6144
-	maxTrust      = 2048
+	maxManaged = 6144
+	maxTrust   = 2048
 )
 
-// versionOf names the one version that is kept of a managed policy: the newest. AWS keeps five.
-func versionOf(p *identity.Policy) string { return "v" + strconv.Itoa(max(p.Version, 1)) }
+func (a *API) policies() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"CreatePolicy":            op(a, a.createPolicy),
+		"GetPolicy":               op(a, a.getPolicy),
+		"ListPolicies":            op(a, a.listPolicies),
+		"DeletePolicy":            op(a, a.deletePolicy),
+		"CreatePolicyVersion":     op(a, a.createPolicyVersion),
+		"GetPolicyVersion":        op(a, a.getPolicyVersion),
+		"ListPolicyVersions":      op(a, a.listPolicyVersions),
+		"SetDefaultPolicyVersion": op(a, a.setDefaultPolicyVersion),
+		"DeletePolicyVersion":     op(a, a.deletePolicyVersion),
+		"ListEntitiesForPolicy":   op(a, a.listEntitiesForPolicy),
+		"TagPolicy":               op(a, a.tagPolicy),
+		"UntagPolicy":             op(a, a.untagPolicy),
+		"ListPolicyTags":          op(a, a.listPolicyTags),
+	}
+}
 
+// size is how many characters of a document count.
 func size(text string) (n int) {
 	for _, r := range text {
 		if !unicode.IsSpace(r) {
@@ -38,91 +53,15 @@ func size(text string) (n int) {
 	return n
 }
 
-// putInline checks and writes an inline policy.
-func (a *API) putInline(ctx context.Context, k identity.Key, name, text string, most int) error {
-	if err := checkName("policyName", name, 128); err != nil {
-		return err
-	}
+// checkManaged holds the document of a managed policy to IAM's grammar and size.
+func checkManaged(text string) error {
 	if err := policy.ValidateIdentity([]byte(text)); err != nil {
 		return err
 	}
-	return a.Identity.PutInline(ctx, k, name, text, func(others []identity.Named) error {
-		total := size(text)
-		for _, p := range others {
-			total += size(p.Document)
-		}
-		if total > most {
-			return fault.New(fault.TooLarge, "Maximum policy size of %d bytes exceeded for %s %s", most, k.Kind, k.Name)
-		}
-		return nil
-	})
-}
-
-func names(list []identity.Named) []string {
-	out := []string{}
-	for _, n := range list {
-		out = append(out, n.Name)
+	if size(text) > maxManaged {
+		return fault.New(fault.TooLarge, "Cannot exceed quota for PolicySize: %d", maxManaged)
 	}
-	return out
-}
-
-// attached lists the managed policies of a user or role whose path begins with prefix.
-func (a *API) attached(ctx context.Context, k identity.Key, prefix *string) ([]types.AttachedPolicy, error) {
-	full, err := a.Identity.Full(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	out := []types.AttachedPolicy{}
-	for _, n := range full.Attached {
-		p, err := a.Identity.GetPolicy(ctx, n.Name)
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasPrefix(p.Path, aws.ToString(prefix)) {
-			continue
-		}
-		out = append(out, types.AttachedPolicy{PolicyArn: &p.ARN, PolicyName: &p.Name})
-	}
-	return out, nil
-}
-
-func (a *API) putRolePolicy(ctx context.Context, in *iam.PutRolePolicyInput) (*iam.PutRolePolicyOutput, error) {
-	return &iam.PutRolePolicyOutput{}, a.putInline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName, *in.PolicyDocument, maxInlineRole)
-}
-
-func (a *API) getRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput) (*iam.GetRolePolicyOutput, error) {
-	text, err := a.Identity.Inline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName)
-	return &iam.GetRolePolicyOutput{RoleName: in.RoleName, PolicyName: in.PolicyName, PolicyDocument: document(text)}, err
-}
-
-func (a *API) deleteRolePolicy(ctx context.Context, in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePolicyOutput, error) {
-	return &iam.DeleteRolePolicyOutput{}, a.Identity.DeleteInline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName)
-}
-
-func (a *API) listRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInput) (*iam.ListRolePoliciesOutput, error) {
-	full, err := a.Identity.Full(ctx, roleKey(ctx, in.RoleName))
-	if err != nil {
-		return nil, err
-	}
-	page, err := paged(names(full.Inline), in.Marker, in.MaxItems)
-	return &iam.ListRolePoliciesOutput{PolicyNames: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
-}
-
-func (a *API) attachRolePolicy(ctx context.Context, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
-	return &iam.AttachRolePolicyOutput{}, a.Identity.Attach(ctx, roleKey(ctx, in.RoleName), *in.PolicyArn)
-}
-
-func (a *API) detachRolePolicy(ctx context.Context, in *iam.DetachRolePolicyInput) (*iam.DetachRolePolicyOutput, error) {
-	return &iam.DetachRolePolicyOutput{}, a.Identity.Detach(ctx, roleKey(ctx, in.RoleName), *in.PolicyArn)
-}
-
-func (a *API) listAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
-	list, err := a.attached(ctx, roleKey(ctx, in.RoleName), in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	page, err := paged(list, in.Marker, in.MaxItems)
-	return &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
+	return nil
 }
 
 func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam.CreatePolicyOutput, error) {
@@ -133,91 +72,236 @@ func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam
 	if err != nil {
 		return nil, err
 	}
-	if err := policy.ValidateIdentity([]byte(*in.PolicyDocument)); err != nil {
+	if text := aws.ToString(in.Description); utf8.RuneCountInString(text) > maxDescription {
+		return nil, validationError(wire.MaxLength("description", text, maxDescription))
+	}
+	tags, err := tagsOf(in.Tags)
+	if err != nil {
 		return nil, err
 	}
-	if size(*in.PolicyDocument) > maxManaged {
-		return nil, fault.New(fault.TooLarge, "Cannot exceed quota for PolicySize: %d", maxManaged)
+	if err := checkManaged(*in.PolicyDocument); err != nil {
+		return nil, err
 	}
 	p := &identity.Policy{Account: account(ctx), Name: *in.PolicyName, Path: path, Description: aws.ToString(in.Description),
-		Document: *in.PolicyDocument, Tags: tagsOf(in.Tags)}
+		Document: *in.PolicyDocument, Tags: tags}
 	if err := a.Identity.CreatePolicy(ctx, p); err != nil {
 		return nil, err
 	}
-	return &iam.CreatePolicyOutput{Policy: managed(p)}, nil
+	return &iam.CreatePolicyOutput{Policy: managed(p, identity.Usage{})}, nil
 }
 
-func managed(p *identity.Policy) *types.Policy {
-	return &types.Policy{Arn: &p.ARN, PolicyName: &p.Name, PolicyId: &p.ID, Path: &p.Path, Description: &p.Description,
-		DefaultVersionId: aws.String(versionOf(p)), IsAttachable: true, CreateDate: &p.Created, UpdateDate: &p.Created, Tags: tags(p.Tags)}
+func managed(p *identity.Policy, u identity.Usage) *types.Policy {
+	m := &types.Policy{Arn: &p.ARN, PolicyName: &p.Name, PolicyId: &p.ID, Path: &p.Path,
+		DefaultVersionId: versionID(p.Version), IsAttachable: true, CreateDate: &p.Created, UpdateDate: &p.Updated, Tags: tags(p.Tags),
+		AttachmentCount: aws.Int32(int32(u.Attachments)), PermissionsBoundaryUsageCount: aws.Int32(int32(u.Boundaries))}
+	if p.Description != "" {
+		m.Description = &p.Description
+	}
+	return m
 }
 
 func (a *API) getPolicy(ctx context.Context, in *iam.GetPolicyInput) (*iam.GetPolicyOutput, error) {
+	if err := checkARN("policyArn", *in.PolicyArn); err != nil {
+		return nil, err
+	}
 	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, a.explain(err, *in.PolicyArn)
+	}
+	uses, err := a.Identity.Usages(ctx, account(ctx))
+	return &iam.GetPolicyOutput{Policy: managed(p, uses[p.ARN])}, err
+}
+
+// listPolicies answers policies without tags and description (API: ListPolicies).
+func (a *API) listPolicies(ctx context.Context, in *iam.ListPoliciesInput) (*iam.ListPoliciesOutput, error) {
+	if err := checkListPolicies(in); err != nil {
+		return nil, err
+	}
+	uses, err := a.Identity.Usages(ctx, account(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return &iam.GetPolicyOutput{Policy: managed(p)}, nil
+	var list []*identity.Policy
+	if in.Scope != types.PolicyScopeTypeAws {
+		if list, err = a.Identity.Policies(ctx, account(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	if in.Scope != types.PolicyScopeTypeLocal {
+		list = append(list, identity.AWSPolicies()...)
+	}
+	out := []types.Policy{}
+	for _, p := range list {
+		u := uses[p.ARN]
+		if !strings.HasPrefix(p.Path, aws.ToString(in.PathPrefix)) || in.OnlyAttached && u.Attachments+u.Boundaries == 0 ||
+			in.PolicyUsageFilter == types.PolicyUsageTypePermissionsPolicy && u.Attachments == 0 ||
+			in.PolicyUsageFilter == types.PolicyUsageTypePermissionsBoundary && u.Boundaries == 0 {
+			continue
+		}
+		m := managed(p, u)
+		m.Tags, m.Description = nil, nil
+		out = append(out, *m)
+	}
+	page, err := paged(out, func(p types.Policy) string { return *p.Arn }, in.Marker, in.MaxItems)
+	return &iam.ListPoliciesOutput{Policies: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
-func version(p *identity.Policy) types.PolicyVersion {
-	return types.PolicyVersion{VersionId: aws.String(versionOf(p)), IsDefaultVersion: true, CreateDate: &p.Created, Document: document(p.Document)}
+func checkListPolicies(in *iam.ListPoliciesInput) error {
+	switch in.Scope {
+	case "", types.PolicyScopeTypeAll, types.PolicyScopeTypeAws, types.PolicyScopeTypeLocal:
+	default:
+		return validationError(wire.Enum("scope", string(in.Scope), []string{"All", "AWS", "Local"}))
+	}
+	switch in.PolicyUsageFilter {
+	case "", types.PolicyUsageTypePermissionsPolicy, types.PolicyUsageTypePermissionsBoundary:
+		return nil
+	}
+	return validationError(wire.Enum("policyUsageFilter", string(in.PolicyUsageFilter), []string{"PermissionsPolicy", "PermissionsBoundary"}))
+}
+
+func versionID(n int) *string { return aws.String("v" + strconv.Itoa(n)) }
+
+const versionPattern = `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`
+
+var versionText = regexp.MustCompile(`^v([1-9][0-9]*)(\.[A-Za-z0-9-]*)?$`)
+
+func versionNumber(id string) (int, error) {
+	m := versionText.FindStringSubmatch(id)
+	if m == nil {
+		return 0, validationError(wire.Pattern("versionId", id, versionPattern))
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil || m[2] != "" {
+		return 0, nil //nolint:nilerr // of the form, but no version has it
+	}
+	return n, nil
+}
+
+func version(v identity.Version) types.PolicyVersion {
+	return types.PolicyVersion{VersionId: versionID(v.Number), IsDefaultVersion: v.Default, CreateDate: aws.Time(v.Created.UTC())}
+}
+
+// createPolicyVersion answers the version without its document, as IAM does.
+func (a *API) createPolicyVersion(ctx context.Context, in *iam.CreatePolicyVersionInput) (*iam.CreatePolicyVersionOutput, error) {
+	if err := checkManaged(*in.PolicyDocument); err != nil {
+		return nil, err
+	}
+	v, err := a.Identity.AddVersion(ctx, account(ctx), *in.PolicyArn, *in.PolicyDocument, in.SetAsDefault)
+	if err != nil {
+		return nil, err
+	}
+	answer := version(v)
+	return &iam.CreatePolicyVersionOutput{PolicyVersion: &answer}, nil
 }
 
 func (a *API) getPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInput) (*iam.GetPolicyVersionOutput, error) {
-	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+	n, err := versionNumber(*in.VersionId)
 	if err != nil {
 		return nil, err
 	}
-	if *in.VersionId != versionOf(p) {
-		return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", p.ARN, *in.VersionId)
+	list, err := a.Identity.Versions(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, a.explain(err, *in.PolicyArn)
 	}
-	v := version(p)
-	return &iam.GetPolicyVersionOutput{PolicyVersion: &v}, nil
+	for _, v := range list {
+		if v.Number == n {
+			answer := version(v)
+			answer.Document = document(v.Document)
+			return &iam.GetPolicyVersionOutput{PolicyVersion: &answer}, nil
+		}
+	}
+	if strings.HasPrefix(*in.PolicyArn, "arn:aws:iam::aws:") {
+		a.Log.Warn("of AWS's own policies lambdasim knows the default version alone", "arn", *in.PolicyArn, "version", *in.VersionId)
+	}
+	return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", *in.PolicyArn, *in.VersionId)
 }
 
 func (a *API) listPolicyVersions(ctx context.Context, in *iam.ListPolicyVersionsInput) (*iam.ListPolicyVersionsOutput, error) {
-	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+	list, err := a.Identity.Versions(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, a.explain(err, *in.PolicyArn)
+	}
+	newestFirst := func(v identity.Version) string { return strconv.Itoa(1<<30 - v.Number) }
+	page, err := paged(list, newestFirst, in.Marker, in.MaxItems)
+	out := &iam.ListPolicyVersionsOutput{Versions: []types.PolicyVersion{}, Marker: page.next, IsTruncated: page.next != nil}
+	for _, v := range page.items {
+		out.Versions = append(out.Versions, version(v))
+	}
+	return out, err
+}
+
+func (a *API) setDefaultPolicyVersion(ctx context.Context, in *iam.SetDefaultPolicyVersionInput) (*iam.SetDefaultPolicyVersionOutput, error) {
+	n, err := versionNumber(*in.VersionId)
 	if err != nil {
 		return nil, err
 	}
-	return &iam.ListPolicyVersionsOutput{Versions: []types.PolicyVersion{version(p)}}, nil
+	return &iam.SetDefaultPolicyVersionOutput{}, a.Identity.SetDefaultVersion(ctx, account(ctx), *in.PolicyArn, n)
 }
 
-// createPolicyVersion replaces the document. A version that is not the default one would have no effect: it is refused.
-func (a *API) createPolicyVersion(ctx context.Context, in *iam.CreatePolicyVersionInput) (*iam.CreatePolicyVersionOutput, error) {
-	if !in.SetAsDefault {
-		return nil, wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate versions of managed policies that are not the default: set SetAsDefault")
-	}
-	if err := policy.ValidateIdentity([]byte(*in.PolicyDocument)); err != nil {
-		return nil, err
-	}
-	if size(*in.PolicyDocument) > maxManaged {
-		return nil, fault.New(fault.TooLarge, "Cannot exceed quota for PolicySize: %d", maxManaged)
-	}
-	if _, err := a.Identity.ReplacePolicy(ctx, account(ctx), *in.PolicyArn, *in.PolicyDocument); err != nil {
-		return nil, err
-	}
-	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+func (a *API) deletePolicyVersion(ctx context.Context, in *iam.DeletePolicyVersionInput) (*iam.DeletePolicyVersionOutput, error) {
+	n, err := versionNumber(*in.VersionId)
 	if err != nil {
 		return nil, err
 	}
-	v := version(p)
-	return &iam.CreatePolicyVersionOutput{PolicyVersion: &v}, nil
-}
-
-func (a *API) tagPolicy(ctx context.Context, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
-	return &iam.TagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, func(tags map[string]string) { maps.Copy(tags, tagsOf(in.Tags)) })
-}
-
-func (a *API) untagPolicy(ctx context.Context, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
-	return &iam.UntagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, func(tags map[string]string) {
-		for _, key := range in.TagKeys {
-			delete(tags, key)
-		}
-	})
+	return &iam.DeletePolicyVersionOutput{}, a.Identity.DeleteVersion(ctx, account(ctx), *in.PolicyArn, n)
 }
 
 func (a *API) deletePolicy(ctx context.Context, in *iam.DeletePolicyInput) (*iam.DeletePolicyOutput, error) {
 	return &iam.DeletePolicyOutput{}, a.Identity.DeletePolicy(ctx, account(ctx), *in.PolicyArn)
+}
+
+// listEntitiesForPolicy answers who has a policy in the caller's account. One page holds users, groups and roles together.
+func (a *API) listEntitiesForPolicy(ctx context.Context, in *iam.ListEntitiesForPolicyInput) (*iam.ListEntitiesForPolicyOutput, error) {
+	if _, err := a.Identity.GetPolicy(ctx, *in.PolicyArn); err != nil {
+		return nil, a.explain(err, *in.PolicyArn)
+	}
+	all, err := a.Identity.Holders(ctx, account(ctx), *in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	list, seen := []identity.Holder{}, map[identity.Key]bool{}
+	for _, h := range all {
+		use := types.PolicyUsageTypePermissionsPolicy
+		if h.Boundary {
+			use = types.PolicyUsageTypePermissionsBoundary
+		}
+		kind := map[identity.Kind]types.EntityType{identity.User: types.EntityTypeUser, identity.Role: types.EntityTypeRole, identity.Group: types.EntityTypeGroup}[h.Kind]
+		if seen[h.Key] || !strings.HasPrefix(h.Path, aws.ToString(in.PathPrefix)) || in.PolicyUsageFilter != "" && in.PolicyUsageFilter != use ||
+			in.EntityFilter != "" && in.EntityFilter != kind {
+			continue
+		}
+		seen[h.Key] = true
+		list = append(list, h)
+	}
+	page, err := paged(list, func(h identity.Holder) string { return string(h.Kind) + "/" + h.Name }, in.Marker, in.MaxItems)
+	out := &iam.ListEntitiesForPolicyOutput{Marker: page.next, IsTruncated: page.next != nil,
+		PolicyGroups: []types.PolicyGroup{}, PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{}}
+	for _, h := range page.items {
+		switch h.Kind {
+		case identity.User:
+			out.PolicyUsers = append(out.PolicyUsers, types.PolicyUser{UserName: aws.String(h.Name), UserId: aws.String(h.ID)})
+		case identity.Group:
+			out.PolicyGroups = append(out.PolicyGroups, types.PolicyGroup{GroupName: aws.String(h.Name), GroupId: aws.String(h.ID)})
+		default:
+			out.PolicyRoles = append(out.PolicyRoles, types.PolicyRole{RoleName: aws.String(h.Name), RoleId: aws.String(h.ID)})
+		}
+	}
+	return out, err
+}
+
+func (a *API) tagPolicy(ctx context.Context, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
+	return &iam.TagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, addTags(in.Tags))
+}
+
+func (a *API) untagPolicy(ctx context.Context, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
+	return &iam.UntagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, removeTags(in.TagKeys))
+}
+
+func (a *API) listPolicyTags(ctx context.Context, in *iam.ListPolicyTagsInput) (*iam.ListPolicyTagsOutput, error) {
+	p, err := a.Identity.GetPolicy(ctx, *in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	page, err := paged(tags(p.Tags), tagKey, in.Marker, in.MaxItems)
+	return &iam.ListPolicyTagsOutput{Tags: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }

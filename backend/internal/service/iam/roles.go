@@ -2,9 +2,7 @@ package iam
 
 import (
 	"context"
-	"maps"
-	"net/http"
-	"slices"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -23,26 +21,58 @@ const (
 	maxDescription = 1000
 )
 
+func (a *API) roles() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"CreateRole":                    op(a, a.createRole),
+		"GetRole":                       op(a, a.getRole),
+		"ListRoles":                     op(a, a.listRoles),
+		"UpdateRole":                    op(a, a.updateRole),
+		"UpdateRoleDescription":         op(a, a.updateRoleDescription),
+		"UpdateAssumeRolePolicy":        op(a, a.updateAssumeRolePolicy),
+		"DeleteRole":                    op(a, a.deleteRole),
+		"PutRolePermissionsBoundary":    op(a, a.putRoleBoundary),
+		"DeleteRolePermissionsBoundary": op(a, a.deleteRoleBoundary),
+		"TagRole":                       op(a, a.tagRole),
+		"UntagRole":                     op(a, a.untagRole),
+		"ListRoleTags":                  op(a, a.listRoleTags),
+		"PutRolePolicy":                 op(a, a.putRolePolicy),
+		"GetRolePolicy":                 op(a, a.getRolePolicy),
+		"DeleteRolePolicy":              op(a, a.deleteRolePolicy),
+		"ListRolePolicies":              op(a, a.listRolePolicies),
+		"AttachRolePolicy":              op(a, a.attachRolePolicy),
+		"DetachRolePolicy":              op(a, a.detachRolePolicy),
+		"ListAttachedRolePolicies":      op(a, a.listAttachedRolePolicies),
+		"ListInstanceProfilesForRole":   op(a, a.listInstanceProfilesForRole),
+	}
+}
+
 func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.CreateRoleOutput, error) {
-	if err := checkName("roleName", *in.RoleName, 64); err != nil {
+	if err := checkName("roleName", *in.RoleName, maxName[identity.Role]); err != nil {
 		return nil, err
 	}
 	path, err := pathOf(in.Path)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTrust(*in.AssumeRolePolicyDocument); err != nil {
+	if err := checkBoundary(aws.ToString(in.PermissionsBoundary)); err != nil {
+		return nil, err
+	}
+	tags, err := tagsOf(in.Tags)
+	if err != nil {
 		return nil, err
 	}
 	e := &identity.Entity{Key: roleKey(ctx, in.RoleName), Path: path, Trust: *in.AssumeRolePolicyDocument,
-		Description: aws.ToString(in.Description), MaxSession: minSession, Boundary: aws.ToString(in.PermissionsBoundary), Tags: tagsOf(in.Tags)}
+		Description: aws.ToString(in.Description), MaxSession: minSession, Boundary: aws.ToString(in.PermissionsBoundary), Tags: tags}
 	if in.MaxSessionDuration != nil {
 		e.MaxSession = int(*in.MaxSessionDuration)
 	}
 	if err := checkRole(e); err != nil {
 		return nil, err
 	}
-	if err := a.Identity.Create(ctx, e); err != nil {
+	if err := checkTrust(e.Trust); err != nil {
+		return nil, err
+	}
+	if err := a.explain(a.Identity.Create(ctx, e), e.Boundary); err != nil {
 		return nil, err
 	}
 	return &iam.CreateRoleOutput{Role: role(e)}, nil
@@ -56,16 +86,16 @@ func checkRole(e *identity.Entity) error {
 	if e.MaxSession > maxSession {
 		v = append(v, wire.AtMost("maxSessionDuration", e.MaxSession, maxSession))
 	}
-	if len(e.Description) > maxDescription {
+	if utf8.RuneCountInString(e.Description) > maxDescription {
 		v = append(v, wire.MaxLength("description", e.Description, maxDescription))
 	}
 	if len(v) > 0 {
-		return wire.Errorf(http.StatusBadRequest, "ValidationError", "%s", wire.Describe(v...))
+		return validationError(v...)
 	}
 	return nil
 }
 
-// checkTrust holds a trust policy to IAM's grammar and size.
+// checkTrust holds a trust policy to IAM's grammar and size. Whether its principals exist, the store finds out.
 func checkTrust(text string) error {
 	if err := policy.ValidateTrust([]byte(text)); err != nil {
 		return err
@@ -78,23 +108,11 @@ func checkTrust(text string) error {
 
 func role(e *identity.Entity) *types.Role {
 	r := &types.Role{RoleName: &e.Name, RoleId: &e.ID, Arn: aws.String(e.ARN()), Path: &e.Path, CreateDate: &e.Created,
-		AssumeRolePolicyDocument: document(e.Trust), MaxSessionDuration: aws.Int32(int32(e.MaxSession)), Tags: tags(e.Tags)}
+		AssumeRolePolicyDocument: document(e.Trust), MaxSessionDuration: aws.Int32(int32(e.MaxSession)), Tags: tags(e.Tags), PermissionsBoundary: boundaryOf(e)}
 	if e.Description != "" {
 		r.Description = &e.Description
 	}
-	if e.Boundary != "" {
-		r.PermissionsBoundary = &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &e.Boundary,
-			PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
-	}
 	return r
-}
-
-func tags(m map[string]string) []types.Tag {
-	var list []types.Tag
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		list = append(list, types.Tag{Key: aws.String(k), Value: aws.String(m[k])})
-	}
-	return list
 }
 
 func (a *API) getRole(ctx context.Context, in *iam.GetRoleInput) (*iam.GetRoleOutput, error) {
@@ -105,28 +123,45 @@ func (a *API) getRole(ctx context.Context, in *iam.GetRoleInput) (*iam.GetRoleOu
 	return &iam.GetRoleOutput{Role: role(e)}, nil
 }
 
+// listRoles answers roles without tags and boundary (API: ListRoles).
 func (a *API) listRoles(ctx context.Context, in *iam.ListRolesInput) (*iam.ListRolesOutput, error) {
-	list, err := a.Identity.List(ctx, account(ctx), identity.Role, aws.ToString(in.PathPrefix))
-	if err != nil {
-		return nil, err
-	}
-	page, err := paged(list, in.Marker, in.MaxItems)
+	page, err := a.listEntities(ctx, identity.Role, in.PathPrefix, in.Marker, in.MaxItems)
 	out := &iam.ListRolesOutput{Roles: []types.Role{}, Marker: page.next, IsTruncated: page.next != nil}
 	for i := range page.items {
-		out.Roles = append(out.Roles, *role(&page.items[i]))
+		r := role(&page.items[i])
+		r.Tags, r.PermissionsBoundary = nil, nil
+		out.Roles = append(out.Roles, *r)
 	}
 	return out, err
 }
 
+// updateRole leaves a description that is not given; a session length that is not given is an hour (API: UpdateRole).
 func (a *API) updateRole(ctx context.Context, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
 	return &iam.UpdateRoleOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
-		e.Description = aws.ToString(in.Description)
+		if in.Description != nil {
+			e.Description = *in.Description
+		}
 		e.MaxSession = minSession
 		if in.MaxSessionDuration != nil {
 			e.MaxSession = int(*in.MaxSessionDuration)
 		}
 		return checkRole(e)
 	})
+}
+
+func (a *API) updateRoleDescription(ctx context.Context, in *iam.UpdateRoleDescriptionInput) (*iam.UpdateRoleDescriptionOutput, error) {
+	k := roleKey(ctx, in.RoleName)
+	if err := a.Identity.Update(ctx, k, func(e *identity.Entity) error {
+		e.Description = *in.Description
+		return checkRole(e)
+	}); err != nil {
+		return nil, err
+	}
+	e, err := a.Identity.Get(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return &iam.UpdateRoleDescriptionOutput{Role: role(e)}, nil
 }
 
 func (a *API) updateAssumeRolePolicy(ctx context.Context, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
@@ -144,46 +179,53 @@ func (a *API) deleteRole(ctx context.Context, in *iam.DeleteRoleInput) (*iam.Del
 }
 
 func (a *API) putRoleBoundary(ctx context.Context, in *iam.PutRolePermissionsBoundaryInput) (*iam.PutRolePermissionsBoundaryOutput, error) {
-	return &iam.PutRolePermissionsBoundaryOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
-		e.Boundary = *in.PermissionsBoundary
-		return checkRole(e)
-	})
+	return &iam.PutRolePermissionsBoundaryOutput{}, a.setBoundary(ctx, roleKey(ctx, in.RoleName), *in.PermissionsBoundary)
 }
 
 func (a *API) deleteRoleBoundary(ctx context.Context, in *iam.DeleteRolePermissionsBoundaryInput) (*iam.DeleteRolePermissionsBoundaryOutput, error) {
-	return &iam.DeleteRolePermissionsBoundaryOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
-		e.Boundary = ""
-		return nil
-	})
+	return &iam.DeleteRolePermissionsBoundaryOutput{}, a.setBoundary(ctx, roleKey(ctx, in.RoleName), "")
 }
 
 func (a *API) tagRole(ctx context.Context, in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
-	return &iam.TagRoleOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
-		maps.Copy(e.Tags, tagsOf(in.Tags))
-		return nil
-	})
+	return &iam.TagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), addTags(in.Tags))
 }
 
 func (a *API) untagRole(ctx context.Context, in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
-	return &iam.UntagRoleOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
-		for _, k := range in.TagKeys {
-			delete(e.Tags, k)
-		}
-		return nil
-	})
+	return &iam.UntagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), removeTags(in.TagKeys))
 }
 
 func (a *API) listRoleTags(ctx context.Context, in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {
-	e, err := a.Identity.Get(ctx, roleKey(ctx, in.RoleName))
-	if err != nil {
-		return nil, err
-	}
-	page, err := paged(append([]types.Tag{}, tags(e.Tags)...), in.Marker, in.MaxItems)
+	page, err := a.listTags(ctx, roleKey(ctx, in.RoleName), in.Marker, in.MaxItems)
 	return &iam.ListRoleTagsOutput{Tags: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }
 
-// listInstanceProfilesForRole is what clients ask before they delete a role; there are no instance profiles here.
-func (a *API) listInstanceProfilesForRole(ctx context.Context, in *iam.ListInstanceProfilesForRoleInput) (*iam.ListInstanceProfilesForRoleOutput, error) {
-	_, err := a.Identity.Get(ctx, roleKey(ctx, in.RoleName))
-	return &iam.ListInstanceProfilesForRoleOutput{InstanceProfiles: []types.InstanceProfile{}}, err
+func (a *API) putRolePolicy(ctx context.Context, in *iam.PutRolePolicyInput) (*iam.PutRolePolicyOutput, error) {
+	return &iam.PutRolePolicyOutput{}, a.putInline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName, *in.PolicyDocument)
+}
+
+func (a *API) getRolePolicy(ctx context.Context, in *iam.GetRolePolicyInput) (*iam.GetRolePolicyOutput, error) {
+	text, err := a.Identity.Inline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName)
+	return &iam.GetRolePolicyOutput{RoleName: in.RoleName, PolicyName: in.PolicyName, PolicyDocument: document(text)}, err
+}
+
+func (a *API) deleteRolePolicy(ctx context.Context, in *iam.DeleteRolePolicyInput) (*iam.DeleteRolePolicyOutput, error) {
+	return &iam.DeleteRolePolicyOutput{}, a.Identity.DeleteInline(ctx, roleKey(ctx, in.RoleName), *in.PolicyName)
+}
+
+func (a *API) listRolePolicies(ctx context.Context, in *iam.ListRolePoliciesInput) (*iam.ListRolePoliciesOutput, error) {
+	page, err := a.listInline(ctx, roleKey(ctx, in.RoleName), in.Marker, in.MaxItems)
+	return &iam.ListRolePoliciesOutput{PolicyNames: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
+}
+
+func (a *API) attachRolePolicy(ctx context.Context, in *iam.AttachRolePolicyInput) (*iam.AttachRolePolicyOutput, error) {
+	return &iam.AttachRolePolicyOutput{}, a.attach(ctx, roleKey(ctx, in.RoleName), *in.PolicyArn)
+}
+
+func (a *API) detachRolePolicy(ctx context.Context, in *iam.DetachRolePolicyInput) (*iam.DetachRolePolicyOutput, error) {
+	return &iam.DetachRolePolicyOutput{}, a.Identity.Detach(ctx, roleKey(ctx, in.RoleName), *in.PolicyArn)
+}
+
+func (a *API) listAttachedRolePolicies(ctx context.Context, in *iam.ListAttachedRolePoliciesInput) (*iam.ListAttachedRolePoliciesOutput, error) {
+	page, err := a.listAttached(ctx, roleKey(ctx, in.RoleName), in.PathPrefix, in.Marker, in.MaxItems)
+	return &iam.ListAttachedRolePoliciesOutput{AttachedPolicies: page.items, Marker: page.next, IsTruncated: page.next != nil}, err
 }

@@ -127,7 +127,7 @@ func (a *API) open(ctx context.Context, in *sts.AssumeRoleInput, role *identity.
 			return nil, wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "%v", err)
 		}
 	}
-	c, err := a.Identity.OpenSession(ctx, role.Key, *in.RoleSessionName, aws.ToString(in.Policy), time.Duration(seconds)*time.Second)
+	c, err := a.Identity.OpenSession(ctx, identity.Opening{Owner: role.Key, Name: *in.RoleSessionName, Policy: aws.ToString(in.Policy), Lifetime: time.Duration(seconds) * time.Second})
 	if err != nil {
 		return nil, err
 	}
