@@ -82,11 +82,11 @@ func (a *controlAPI) pullMappings(ctx context.Context) ([]control.Mapping, error
 }
 
 // permitted notes what was decided on a mapping. A fault (the function is gone, say) is a reason; other errors are returned.
-func permitted(m *control.Mapping, d policy.Decision, err error) error {
+func permitted(m *control.Mapping, d policy.Explanation, err error) error {
 	if err != nil && fault.KindOf(err) == "" {
 		return err
 	}
-	m.Permitted, m.Reason = err == nil && d.Allowed(), d.Explain()
+	m.Permitted, m.Reason = err == nil && d.Allowed(), d.Text()
 	if err != nil {
 		m.Reason = err.Error()
 	}

@@ -23,7 +23,7 @@ type question struct {
 // answer is a question's verdict and why.
 type answer struct {
 	verdict Verdict
-	likely  policy.Decision
+	likely  policy.Explanation
 	reason  string
 	assumes []string
 }
@@ -40,7 +40,7 @@ func (e environment) apply(text string) string {
 
 // asked is a decision with the way back from its reasons to the statements of the plan.
 type asked struct {
-	policy.Decision
+	policy.Explanation
 	origin map[string][]int
 }
 
@@ -86,7 +86,7 @@ func (q *question) ask(b bound, env environment) asked {
 		}
 		r.Context[key] = list
 	}
-	a.Decision = policy.Evaluate(r, p)
+	a.Explanation = policy.Explain(r, p)
 	return a
 }
 
@@ -94,7 +94,7 @@ func (q *question) ask(b bound, env environment) asked {
 func (q *question) judge() answer {
 	l := q.ask(likely, nil)
 	if l.Allowed() {
-		a := answer{verdict: Allowed, likely: l.Decision, reason: q.granting(l)}
+		a := answer{verdict: Allowed, likely: l.Explanation, reason: q.granting(l)}
 		if !q.ask(certain, nil).Allowed() {
 			a.assumes = q.assumptions(l)
 		}
@@ -102,14 +102,14 @@ func (q *question) judge() answer {
 	}
 	for _, env := range q.environments() {
 		if d := q.ask(possible, env); d.Allowed() {
-			return answer{verdict: Unknown, likely: l.Decision, reason: q.doubts(l, d, env)}
+			return answer{verdict: Unknown, likely: l.Explanation, reason: q.doubts(l, d, env)}
 		}
 	}
 	why := q.nearest(l)
 	if why == "" {
 		why = q.nearest(q.ask(possible, nil))
 	}
-	return answer{verdict: Missing, likely: l.Decision, reason: why}
+	return answer{verdict: Missing, likely: l.Explanation, reason: why}
 }
 
 // matched walks through the statements of the plan that a decision's matching reasons are from.
@@ -206,7 +206,7 @@ func (q *question) doubts(l, d asked, env environment) string {
 // nearest is what the statement lacked that came nearest: the one that got as far as its conditions, then as its resource.
 func (q *question) nearest(d asked) string {
 	if d.Verdict == policy.ExplicitDeny {
-		return d.Explain()
+		return d.Text()
 	}
 	best, at := -1, 0
 	for i, r := range d.Reasons {

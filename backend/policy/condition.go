@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // quantifier says how an operator treats a key with several values.
 type quantifier int
@@ -26,10 +23,16 @@ type test struct {
 // the condition wants none to match.
 type operator struct {
 	negated   bool
-	wildcards wildcards
 	variables bool
-	// compare reports whether the request's value matches the policy's.
-	compare func(want, have string) outcome
+	// constant compiles a value of the policy.
+	constant func(raw string, variables scope) constant
+	// admits reports whether a value of the request is one at all; where not, neither form holds. Nil admits everything.
+	admits func(have string) bool
+}
+
+// constant is a value of the policy, compiled once.
+type constant interface {
+	compare(have string, c Context) outcome
 }
 
 // outcome is what comparing two values gave.
@@ -38,8 +41,15 @@ type outcome int
 const (
 	differs outcome = iota
 	matches
-	never // the request's value is malformed: the condition fails, negated or not
+	never // the policy's value is malformed: the condition fails, negated or not
 )
+
+func when(ok bool) outcome {
+	if ok {
+		return matches
+	}
+	return differs
+}
 
 // operators by name, without quantifier and IfExists; each family is in a file of its own.
 var operators = map[string]operator{}
@@ -53,8 +63,8 @@ func add(name, negation string, o operator) {
 	}
 }
 
-// parseOperator reads an operator as written in a policy.
-func parseOperator(name string) (test, error) {
+// parseOperator reads an operator as written in a policy. It reports false when there is none of that name.
+func parseOperator(name string) (test, bool) {
 	var t test
 	base := strings.ToLower(name)
 	if rest, ok := strings.CutPrefix(base, "forallvalues:"); ok {
@@ -64,94 +74,98 @@ func parseOperator(name string) (test, error) {
 	}
 	if base == "null" {
 		t.null = true
-		return t, nil
+		return t, true
 	}
 	base, t.ifExists = strings.CutSuffix(base, "ifexists")
 	o, ok := operators[base]
-	if !ok {
-		return t, &SyntaxError{fmt.Sprintf("unknown condition operator %q", name)}
-	}
 	t.base = o
-	return t, nil
+	return t, ok
 }
 
-// match returns "" when the condition holds, otherwise what failed.
-func (c *Condition) match(ctx Context) string {
-	have, present := ctx.Get(c.Key)
+// compile prepares the values, and adds the keys of their variables.
+func (c *Condition) compile(variables bool, keys *[]string) {
 	if c.test.null {
-		return c.matchNull(present)
+		return
 	}
-	if !present || len(have) == 0 {
-		return c.missing()
+	scope := noVariables
+	if variables && c.test.base.variables {
+		scope = variablesAnywhere
+	}
+	for _, raw := range c.Values {
+		v := c.test.base.constant(raw, scope)
+		if t, ok := v.(templated); ok {
+			*keys = append(*keys, t.keys()...)
+		}
+		c.constants = append(c.constants, v)
+	}
+}
+
+// templated is a constant that may hold variables.
+type templated interface {
+	keys() []string
+	unresolved(Context) *token
+}
+
+// match reports whether the condition holds. A key without values is absent; an empty string is a value.
+func (c *Condition) match(ctx Context) bool {
+	have := ctx[c.key]
+	if c.test.null {
+		return c.matchNull(len(have) > 0)
+	}
+	if len(have) == 0 {
+		return c.test.ifExists || c.test.quantifier == forAllValues || c.test.base.negated && c.test.quantifier == single
 	}
 	switch c.test.quantifier {
 	case forAllValues:
 		for _, h := range have {
-			if h != "" && !c.holds(ctx, h) {
-				return c.failed(have)
+			if !c.holds(ctx, h) {
+				return empty(have)
 			}
 		}
-		return ""
+		return true
 	case forAnyValue:
 		for _, h := range have {
 			if c.holds(ctx, h) {
-				return ""
+				return true
 			}
 		}
-		return c.failed(have)
+		return false
 	}
-	if len(have) > 1 || !c.holds(ctx, have[0]) {
-		return c.failed(have)
-	}
-	return ""
+	return len(have) == 1 && c.holds(ctx, have[0])
 }
 
-func (c *Condition) matchNull(present bool) string {
-	for _, v := range c.Values {
-		if strings.EqualFold(v, "true") != present {
-			return ""
+// empty reports whether there is nothing but empty strings, which ForAllValues takes for no values at all.
+func empty(have []string) bool {
+	for _, h := range have {
+		if h != "" {
+			return false
 		}
 	}
-	state := "absent"
-	if present {
-		state = "present"
-	}
-	return fmt.Sprintf("condition Null %s: the policy wants %s, the key is %s", c.Key, strings.Join(c.Values, " or "), state)
+	return true
 }
 
-// missing applies the rules for a key that the request does not have.
-func (c *Condition) missing() string {
-	if c.test.ifExists || c.test.quantifier == forAllValues || (c.test.base.negated && c.test.quantifier == single) {
-		return ""
+func (c *Condition) matchNull(present bool) bool {
+	for _, v := range c.Values {
+		if strings.EqualFold(v, "true") != present {
+			return true
+		}
 	}
-	return fmt.Sprintf("condition %s %s: the policy wants %s, the request does not have the key", c.Operator, c.Key, quoted(c.Values))
+	return false
 }
 
 // holds compares one value of the request with all of the policy's: any may match, or with a negated operator none.
 func (c *Condition) holds(ctx Context, have string) bool {
-	for i := range c.values {
-		want, ok := c.values[i].expand(ctx)
-		if !ok {
-			continue // a variable without a value matches nothing
-		}
-		switch c.test.base.compare(want, have) {
+	o := &c.test.base
+	if o.admits != nil && !o.admits(have) {
+		return false
+	}
+	for _, want := range c.constants {
+		switch want.compare(have, ctx) {
 		case matches:
-			return !c.test.base.negated
+			return !o.negated
 		case never:
 			return false
 		}
 	}
-	return c.test.base.negated
-}
-
-func (c *Condition) failed(have []string) string {
-	return fmt.Sprintf("condition %s %s: the policy wants %s, the request has %s", c.Operator, c.Key, quoted(c.Values), quoted(have))
-}
-
-func quoted(values []string) string {
-	q := make([]string, len(values))
-	for i, v := range values {
-		q[i] = fmt.Sprintf("%q", v)
-	}
-	return strings.Join(q, " or ")
+	return o.negated
 }

@@ -44,7 +44,7 @@ func sources(t testing.TB, texts []json.RawMessage) (list []policy.Source) {
 	return list
 }
 
-func (c *testCase) evaluate(t testing.TB) policy.Decision {
+func (c *testCase) evaluate(t testing.TB) policy.Explanation {
 	p := policy.Policies{Identity: sources(t, c.Identity), Session: sources(t, c.Session), ResourceMustAllow: c.MustAllow}
 	if c.ResourcePolicy != nil {
 		p.Resource = &policy.Source{Name: "the function's policy", Document: parse(t, c.ResourcePolicy)}
@@ -55,9 +55,14 @@ func (c *testCase) evaluate(t testing.TB) policy.Decision {
 	for _, level := range c.SCPs {
 		p.SCPs = append(p.SCPs, sources(t, level))
 	}
-	return policy.Evaluate(policy.Request{Principal: policy.Principal{Kind: policy.PrincipalKind(c.Principal.Kind), Account: c.Principal.Account, ARN: c.Principal.ARN,
+	req := policy.Request{Principal: policy.Principal{Kind: policy.PrincipalKind(c.Principal.Kind), Account: c.Principal.Account, ARN: c.Principal.ARN,
 		RoleARN: c.Principal.RoleARN, Service: c.Principal.Service, UserID: c.Principal.UserID}, Action: c.Action, Resource: c.Resource,
-		ResourceAccount: c.ResourceAccount, Context: policy.NewContext(c.Context)}, p)
+		ResourceAccount: c.ResourceAccount, Context: policy.NewContext(c.Context)}
+	x := policy.Explain(req, p)
+	if d := policy.Evaluate(req, p); d != x.Decision {
+		t.Errorf("Evaluate says %+v, Explain %+v", d, x.Decision)
+	}
+	return x
 }
 
 // cases reads the corpus; its members are in snake case.
@@ -85,11 +90,11 @@ func TestCorpus(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			d := c.evaluate(t)
 			if d.Verdict != c.Want {
-				t.Errorf("verdict %s, want %s\n%s", d.Verdict, c.Want, d.Explain())
+				t.Errorf("verdict %s, want %s\n%s", d.Verdict, c.Want, d.Text())
 			}
 			said := func(r policy.Reason) bool { return r.Mismatch == c.Mismatch }
-			if c.Mismatch != "" && (!slices.ContainsFunc(d.Reasons, said) || !strings.Contains(d.Explain(), c.Mismatch)) {
-				t.Errorf("no reason says %q; the explanation is\n%s", c.Mismatch, d.Explain())
+			if c.Mismatch != "" && (!slices.ContainsFunc(d.Reasons, said) || !strings.Contains(d.Text(), c.Mismatch)) {
+				t.Errorf("no reason says %q; the explanation is\n%s", c.Mismatch, d.Text())
 			}
 		})
 	}

@@ -1,215 +1,241 @@
 package policy
 
-// Verdict is the answer.
-type Verdict string
+import "strings"
 
-// The verdicts, as the IAM simulation API spells them.
-const (
-	Allowed      Verdict = "allowed"
-	ExplicitDeny Verdict = "explicitDeny"
-	ImplicitDeny Verdict = "implicitDeny"
-)
-
-// PolicyKind is a kind of policy, as AWS's messages call it.
-type PolicyKind string
-
-// The kinds of policies.
-const (
-	IdentityPolicy  PolicyKind = "identity-based policy"
-	ResourcePolicy  PolicyKind = "resource-based policy"
-	BoundaryPolicy  PolicyKind = "permissions boundary"
-	SessionPolicy   PolicyKind = "session policy"
-	ServiceControl  PolicyKind = "service control policy"
-	ResourceControl PolicyKind = "resource control policy"
-)
-
-// Reason is what one statement had to say.
-type Reason struct {
-	Kind    PolicyKind `json:"kind"`
-	Policy  string     `json:"policy"`
-	SID     string     `json:"sid,omitempty"`
-	Index   int        `json:"index"` // of the statement, from 0
-	Effect  Effect     `json:"effect"`
-	Matched bool       `json:"matched"`
-	// Mismatch says what the statement lacked first. Empty when it matched.
-	Mismatch string `json:"mismatch,omitempty"`
-	form     form
+// evaluation is one decision on its way.
+type evaluation struct {
+	req     Request
+	action  string // in lower case
+	bounded bool   // the caller has a permissions boundary
+	// reasons is where every statement leaves what it had to say; nil: only the verdict is asked for.
+	reasons *[]Reason
 }
-
-// Decision is the answer with its reasons.
-type Decision struct {
-	Verdict      Verdict    `json:"verdict"`
-	DecidedBy    PolicyKind `json:"decided_by,omitempty"` // the kind of policy that allowed, denied, or was missing
-	CrossAccount bool       `json:"cross_account,omitempty"`
-	RootUser     bool       `json:"root_user,omitempty"` // allowed because root needs no policy
-	Reasons      []Reason   `json:"reasons,omitempty"`
-}
-
-// Allowed reports whether the request may go on.
-func (d Decision) Allowed() bool { return d.Verdict == Allowed }
 
 // grants is what the statements of one kind of policy add up to.
 type grants struct {
-	deny, allow bool
-	form        form // the strongest form among matching allows of a resource policy
+	present, deny, allow bool
+	form                 form // the strongest form among matching allows of a resource policy
 }
 
-type evaluation struct {
-	req     Request
-	reasons []Reason
+func (g grants) verdict() Verdict {
+	switch {
+	case !g.present:
+		return Absent
+	case g.deny:
+		return ExplicitDeny
+	case g.allow:
+		return Allowed
+	}
+	return ImplicitDeny
 }
 
-// Evaluate decides. It looks at every statement of every policy, also after the answer is known, so that the reasons are
-// complete.
+// Evaluate decides. Statements that cannot change the answer any more are not asked; Explain asks all.
 func Evaluate(req Request, p Policies) Decision {
+	return decide(&req, &p, nil)
+}
+
+// Explain decides as Evaluate does, and says what every statement of every policy had to say.
+func Explain(req Request, p Policies) Explanation {
+	reasons := make([]Reason, 0, 8)
+	x := Explanation{Request: req, mustAllow: p.ResourceMustAllow}
+	x.Decision = decide(&req, &p, &reasons)
+	x.Request, x.Reasons = req, reasons
+	return x
+}
+
+func decide(req *Request, p *Policies, reasons *[]Reason) Decision {
 	if req.ResourceAccount == "" {
 		req.ResourceAccount = req.Principal.Account
 	}
-	if req.Context == nil {
-		req.Context = Context{}
-	}
-	e := &evaluation{req: req}
-	rcp := e.all(ResourceControl, p.RCPs)
-	levels, scpDeny := e.levels(p.SCPs)
-	res := e.one(ResourcePolicy, p.Resource)
-	id := e.all(IdentityPolicy, p.Identity)
-	boundary := e.one(BoundaryPolicy, p.Boundary)
-	session := e.all(SessionPolicy, p.Session)
-
-	d := Decision{Reasons: e.reasons}
-	d.CrossAccount = req.Principal.Account != "" && req.Principal.Account != req.ResourceAccount
-	for _, g := range []struct {
-		kind PolicyKind
-		deny bool
-	}{{ServiceControl, scpDeny}, {ResourceControl, rcp.deny}, {ResourcePolicy, res.deny}, {IdentityPolicy, id.deny},
-		{BoundaryPolicy, boundary.deny}, {SessionPolicy, session.deny}} {
-		if g.deny {
-			d.Verdict, d.DecidedBy = ExplicitDeny, g.kind
-			return d
+	e := evaluation{req: *req, action: strings.ToLower(req.Action), bounded: p.Boundary != nil, reasons: reasons}
+	who := &e.req.Principal
+	var scp, rcp, res, id, boundary, session grants
+	if !who.serviceLinked() {
+		if who.own() {
+			e.levels(p.SCPs, &scp)
 		}
+		e.all(ResourceControl, p.RCPs, &rcp)
 	}
-	if !levels {
+	e.one(ResourcePolicy, p.Resource, &res)
+	e.all(IdentityPolicy, p.Identity, &id)
+	e.one(BoundaryPolicy, p.Boundary, &boundary)
+	e.all(SessionPolicy, p.Session, &session)
+
+	d := Decision{CrossAccount: who.Account != "" && who.Account != e.req.ResourceAccount}
+	d.Kinds = Verdicts{ServiceControl: scp.verdict(), ResourceControl: rcp.verdict(), Resource: res.verdict(),
+		Identity: id.verdict(), Boundary: boundary.verdict(), Session: session.verdict()}
+	caller := d.caller(who)
+	d.sides(caller)
+	if kind := d.denying(); kind != "" {
+		d.Verdict, d.DecidedBy = ExplicitDeny, kind
+		return d
+	}
+	if d.Kinds.ServiceControl == ImplicitDeny {
 		d.Verdict, d.DecidedBy = ImplicitDeny, ServiceControl
 		return d
 	}
-	caller := callerSide{root: req.Principal.Kind == RootUser, identity: id.allow,
-		boundary: p.Boundary == nil || boundary.allow, session: len(p.Session) == 0 || session.allow}
-	d.Verdict, d.DecidedBy, d.RootUser = decide(req.Principal, res, caller, d.CrossAccount, p.ResourceMustAllow)
+	a := d.combine(who, res, caller, p.ResourceMustAllow)
+	d.Verdict, d.DecidedBy, d.RootUser = a.verdict, a.by, a.root
 	return d
 }
 
-// callerSide is what the caller's own policies say.
-type callerSide struct{ root, identity, boundary, session bool }
-
-func (c callerSide) allows() (Verdict, PolicyKind, bool) {
-	switch {
-	case c.root:
-		return Allowed, IdentityPolicy, true
-	case !c.identity:
-		return ImplicitDeny, IdentityPolicy, false
-	case !c.boundary:
-		return ImplicitDeny, BoundaryPolicy, false
-	case !c.session:
-		return ImplicitDeny, SessionPolicy, false
-	}
-	return Allowed, IdentityPolicy, false
+// answer is a verdict, what it is from, and whether it is the root user's own.
+type answer struct {
+	verdict Verdict
+	by      PolicyKind
+	root    bool
 }
 
-// decide applies the tables of the package's doc once nothing denies explicitly.
-func decide(p Principal, res grants, c callerSide, cross, mustAllow bool) (Verdict, PolicyKind, bool) {
-	if p.Kind == ServicePrincipal || p.Kind == AnonymousPrincipal {
-		if res.allow {
-			return Allowed, ResourcePolicy, false
-		}
-		return ImplicitDeny, ResourcePolicy, false
+// denying is the kind of policy that a refusal names where several deny.
+func (d *Decision) denying() PolicyKind {
+	k := &d.Kinds
+	switch ExplicitDeny {
+	case k.ServiceControl:
+		return ServiceControl
+	case k.ResourceControl:
+		return ResourceControl
+	case k.Resource:
+		return ResourcePolicy
+	case k.Identity:
+		return IdentityPolicy
+	case k.Boundary:
+		return BoundaryPolicy
+	case k.Session:
+		return SessionPolicy
 	}
-	if cross || mustAllow {
-		if !res.allow {
-			return ImplicitDeny, ResourcePolicy, false
+	return ""
+}
+
+// callerSide is what the caller's own policies say when nothing denies.
+type callerSide struct{ root, identity, boundary, session bool }
+
+func (d *Decision) caller(who *Principal) callerSide {
+	k := &d.Kinds
+	return callerSide{root: who.Kind == RootUser, identity: k.Identity == Allowed,
+		boundary: k.Boundary == Absent || k.Boundary == Allowed,
+		// a role session without a session policy passes; a federated user has nothing without one
+		session: k.Session == Allowed || k.Session == Absent && who.Kind != FederatedUser}
+}
+
+func (c callerSide) allows() answer {
+	switch {
+	case c.root:
+		return answer{Allowed, IdentityPolicy, true}
+	case !c.identity:
+		return answer{ImplicitDeny, IdentityPolicy, false}
+	case !c.boundary:
+		return answer{ImplicitDeny, BoundaryPolicy, false}
+	case !c.session:
+		return answer{ImplicitDeny, SessionPolicy, false}
+	}
+	return answer{Allowed, IdentityPolicy, false}
+}
+
+// sides fills in what either account says, where there are two.
+func (d *Decision) sides(c callerSide) {
+	if !d.CrossAccount {
+		return
+	}
+	k := &d.Kinds
+	d.CallerSide, d.ResourceSide = c.allows().verdict, k.Resource
+	if k.ServiceControl == ImplicitDeny {
+		d.CallerSide = ImplicitDeny
+	}
+	if k.Resource == Absent || k.ResourceControl == ImplicitDeny {
+		d.ResourceSide = ImplicitDeny
+	}
+	for _, v := range []Verdict{k.ServiceControl, k.Identity, k.Boundary, k.Session} {
+		if v == ExplicitDeny {
+			d.CallerSide = ExplicitDeny
 		}
-		if cross {
-			return c.allows()
+	}
+	if k.ResourceControl == ExplicitDeny {
+		d.ResourceSide = ExplicitDeny
+	}
+}
+
+// combine applies the tables of the package's doc once nothing denies explicitly.
+func (d *Decision) combine(who *Principal, res grants, c callerSide, mustAllow bool) answer {
+	silent := answer{ImplicitDeny, ResourcePolicy, false}
+	granted := answer{Allowed, ResourcePolicy, false}
+	if !who.own() {
+		if res.allow {
+			return granted
 		}
+		return silent
+	}
+	if (d.CrossAccount || mustAllow) && !res.allow {
+		return silent
+	}
+	if d.CrossAccount {
+		return c.allows()
 	}
 	switch {
 	case res.form == directly:
-		return Allowed, ResourcePolicy, false
-	case res.form == byRole && c.boundary && c.session:
-		return Allowed, ResourcePolicy, false
-	case res.form == byRole && !c.boundary:
-		return ImplicitDeny, BoundaryPolicy, false
-	case res.form == byRole:
-		return ImplicitDeny, SessionPolicy, false
+		return granted
+	case res.form == byParent && c.boundary && c.session:
+		return granted
+	case res.form == byParent && !c.boundary:
+		return answer{ImplicitDeny, BoundaryPolicy, false}
+	case res.form == byParent:
+		return answer{ImplicitDeny, SessionPolicy, false}
 	}
 	return c.allows()
 }
 
-func (e *evaluation) levels(levels [][]Source) (allowed, denied bool) {
-	allowed = true
-	for _, level := range levels {
-		g := e.all(ServiceControl, level)
-		allowed, denied = allowed && g.allow, denied || g.deny
+// levels asks the service control policies: within a level any may allow, and every level must.
+func (e *evaluation) levels(levels [][]Source, g *grants) {
+	g.allow = true
+	for i, level := range levels {
+		one := grants{present: true}
+		for j := range level {
+			e.source(ServiceControl, &level[j], i+1, &one)
+		}
+		g.present, g.allow, g.deny = true, g.allow && one.allow, g.deny || one.deny
 	}
-	return allowed, denied
 }
 
-func (e *evaluation) one(kind PolicyKind, s *Source) grants {
-	if s == nil {
-		return grants{}
+func (e *evaluation) one(kind PolicyKind, s *Source, g *grants) {
+	if s != nil {
+		e.source(kind, s, 0, g)
 	}
-	return e.all(kind, []Source{*s})
 }
 
-func (e *evaluation) all(kind PolicyKind, sources []Source) grants {
-	var g grants
-	for _, s := range sources {
-		if s.Document == nil {
+func (e *evaluation) all(kind PolicyKind, sources []Source, g *grants) {
+	for i := range sources {
+		e.source(kind, &sources[i], 0, g)
+	}
+}
+
+// source asks the statements of one policy.
+func (e *evaluation) source(kind PolicyKind, s *Source, level int, g *grants) {
+	g.present = true
+	if s.Document == nil {
+		return
+	}
+	for i := range s.Document.Statements {
+		st := &s.Document.Statements[i]
+		if e.reasons == nil && g.settles(kind, st) {
 			continue
 		}
-		for i := range s.Document.Statements {
-			st := &s.Document.Statements[i]
-			r := Reason{Kind: kind, Policy: s.Name, SID: st.SID, Index: i, Effect: st.Effect}
-			r.Mismatch, r.form = st.match(&e.req, kind)
-			r.Matched = r.Mismatch == ""
-			e.reasons = append(e.reasons, r)
-			switch {
-			case !r.Matched:
-			case st.Effect == Deny:
-				g.deny = true
-			default:
-				g.allow, g.form = true, max(g.form, r.form)
-			}
+		named, short := e.match(st, kind)
+		if e.reasons != nil {
+			*e.reasons = append(*e.reasons, e.reason(kind, s, level, i, named, short))
+		}
+		switch {
+		case short.element != Nothing:
+		case st.Effect == Deny:
+			g.deny = true
+		default:
+			g.allow, g.form = true, max(g.form, named)
 		}
 	}
-	return g
 }
 
-// match returns "" and the form in which the caller was named when the statement matches, otherwise what it lacked first.
-func (s *Statement) match(req *Request, kind PolicyKind) (string, form) {
-	named := notNamed
-	switch {
-	case s.Principal != nil:
-		if named = s.Principal.match(req.Principal); named == notNamed {
-			return s.Principal.mismatch(req.Principal), notNamed
-		}
-	case s.NotPrincipal != nil:
-		if s.NotPrincipal.excludes(req.Principal) {
-			return "principal: NotPrincipal spares " + req.Principal.Name(), notNamed
-		}
-		named = directly
-	case kind == ResourcePolicy:
-		return "principal: the statement names nobody", notNamed
+// settles reports whether a statement cannot change what its kind of policy adds up to.
+func (g *grants) settles(kind PolicyKind, s *Statement) bool {
+	if s.Effect == Deny {
+		return g.deny
 	}
-	if why := s.matchAction(req.Action); why != "" {
-		return why, notNamed
-	}
-	if why := s.matchResource(req); why != "" {
-		return why, notNamed
-	}
-	for i := range s.Conditions {
-		if why := s.Conditions[i].match(req.Context); why != "" {
-			return why, notNamed
-		}
-	}
-	return "", named
+	return g.allow && (kind != ResourcePolicy || g.form == directly)
 }

@@ -5,30 +5,40 @@ import (
 	"strings"
 )
 
+// Explanation is a decision with its reasons: what every statement of every policy that applies had to say.
+type Explanation struct {
+	Decision
+	Reasons []Reason `json:"reasons,omitempty"`
+	// Request is what was asked.
+	Request   Request `json:"-"`
+	mustAllow bool
+}
+
 // name is how a reason calls its statement.
-func (r Reason) name() string {
+func (r *Reason) name() string {
 	if r.SID != "" {
 		return fmt.Sprintf("statement %q of %s", r.SID, r.Policy)
 	}
 	return fmt.Sprintf("statement %d of %s", r.Index+1, r.Policy)
 }
 
-// Explain says in a sentence or a few, one a line, why the request was allowed or refused.
-func (d Decision) Explain() string {
+// Text says in a sentence or a few, one a line, why the request was allowed or refused.
+func (x Explanation) Text() string {
 	switch {
-	case d.RootUser && d.CrossAccount:
-		return "allowed by " + strings.Join(d.names(Allow, d.granting), " and ") + "; the caller is its own account's root user, who needs no identity policy"
-	case d.RootUser:
+	case x.RootUser && x.CrossAccount:
+		return "allowed by " + strings.Join(x.names(Allow, x.granting), " and ") + "; the caller is its own account's root user, who needs no identity policy"
+	case x.RootUser:
 		return "allowed: the caller is the account's root user"
-	case d.Verdict == Allowed:
-		return "allowed by " + strings.Join(d.names(Allow, d.granting), " and ")
-	case d.Verdict == ExplicitDeny:
-		return "refused: an explicit deny in " + strings.Join(d.names(Deny, func(Reason) bool { return true }), " and ")
+	case x.Verdict == Allowed:
+		return "allowed by " + strings.Join(x.names(Allow, x.granting), " and ")
+	case x.Verdict == ExplicitDeny:
+		return "refused: an explicit deny in " + strings.Join(x.names(Deny, func(*Reason) bool { return true }), " and ")
 	}
-	lines := []string{fmt.Sprintf("refused: no %s allows it", d.DecidedBy)}
-	for _, r := range d.Reasons {
-		either := d.DecidedBy == IdentityPolicy && !d.CrossAccount && r.Kind == ResourcePolicy // in one account it would do as well
-		if r.Effect != Allow || (r.Kind != d.DecidedBy && !either) {
+	lines := []string{fmt.Sprintf("refused: no %s allows it", x.DecidedBy)}
+	for i := range x.Reasons {
+		r := &x.Reasons[i]
+		either := x.DecidedBy == IdentityPolicy && !x.CrossAccount && r.Kind == ResourcePolicy // in one account it would do as well
+		if r.Effect != Allow || (r.Kind != x.DecidedBy && !either) {
 			continue
 		}
 		if r.Matched {
@@ -44,22 +54,22 @@ func (d Decision) Explain() string {
 }
 
 // granting reports whether a matched statement is one that the verdict rests on.
-func (d Decision) granting(r Reason) bool {
-	if d.CrossAccount {
+func (x *Explanation) granting(r *Reason) bool {
+	if x.CrossAccount {
 		return r.Kind == ResourcePolicy || r.Kind == IdentityPolicy
 	}
-	return r.Kind == d.DecidedBy
+	return r.Kind == x.DecidedBy
 }
 
-func (d Decision) names(e Effect, keep func(Reason) bool) []string {
+func (x *Explanation) names(e Effect, keep func(*Reason) bool) []string {
 	var list []string
-	for _, r := range d.Reasons {
-		if r.Matched && r.Effect == e && keep(r) {
+	for i := range x.Reasons {
+		if r := &x.Reasons[i]; r.Matched && r.Effect == e && keep(r) {
 			list = append(list, r.name())
 		}
 	}
 	if len(list) == 0 {
-		list = append(list, "the "+string(d.DecidedBy))
+		list = append(list, "the "+string(x.DecidedBy))
 	}
 	return list
 }

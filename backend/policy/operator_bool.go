@@ -1,20 +1,18 @@
 package policy
 
-import (
-	"bytes"
-	"encoding/base64"
-	"strings"
-)
+import "strings"
 
-// Bool compares true and false without case; BinaryEquals compares the bytes that base64 stands for.
+// Bool compares true and false without case. What is neither matches nothing.
 func init() {
-	add("Bool", "", operator{compare: func(want, have string) outcome {
-		known := strings.EqualFold(have, "true") || strings.EqualFold(have, "false")
-		return when(known && strings.EqualFold(want, have))
-	}})
-	add("BinaryEquals", "", operator{compare: func(want, have string) outcome {
-		w, err1 := base64.StdEncoding.DecodeString(want)
-		h, err2 := base64.StdEncoding.DecodeString(have)
-		return when(err1 == nil && err2 == nil && bytes.Equal(w, h))
+	add("Bool", "", operator{constant: func(raw string, _ scope) constant {
+		return truth{known: isBool(raw), is: strings.EqualFold(raw, "true")}
 	}})
 }
+
+type truth struct{ known, is bool }
+
+func (t truth) compare(have string, _ Context) outcome {
+	return when(t.known && isBool(have) && t.is == strings.EqualFold(have, "true"))
+}
+
+func isBool(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }

@@ -2,30 +2,50 @@ package policy
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
 // The Date family compares instants to the millisecond: ISO 8601 (a date, or a date and time with Z or an offset) or
 // seconds since 1970.
 func init() {
-	comparisons("Date", func(want, have string) (int, bool) {
-		w, ok1 := instant(want)
-		h, ok2 := instant(have)
-		if !ok1 || !ok2 {
-			return 0, false
-		}
-		return h.Compare(w), true
+	comparisons("Date", func(raw string, holds func(int) bool) constant {
+		t, ok := instant(raw)
+		return date{t, ok, holds}
 	})
 }
 
+type date struct {
+	time.Time
+	valid bool
+	holds func(int) bool
+}
+
+func (d date) compare(have string, _ Context) outcome {
+	t, ok := instant(have)
+	return when(d.valid && ok && d.holds(t.Compare(d.Time)))
+}
+
+// instant reads the W3C profile of ISO 8601 (https://www.w3.org/TR/NOTE-datetime), or seconds since 1970. Four digits are a
+// year.
 func instant(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01", "2006"} {
-		if t, err := time.Parse(layout, s); err == nil && !(layout == "2006" && len(s) != 4) {
-			return t.Truncate(time.Millisecond), true
-		}
+	layout := ""
+	switch {
+	case len(s) == 4 && digits(s):
+		layout = "2006"
+	case strings.Contains(s, "T") && strings.Count(s, ":") >= 1:
+		layout = time.RFC3339
+	case len(s) == 7 && s[4] == '-':
+		layout = "2006-01"
+	case len(s) == 10 && s[4] == '-':
+		layout = "2006-01-02"
+	default:
+		seconds, err := strconv.ParseInt(s, 10, 64)
+		return time.Unix(seconds, 0), err == nil
 	}
-	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return time.Unix(seconds, 0), true
+	t, err := time.Parse(layout, s)
+	if err != nil && layout == time.RFC3339 {
+		t, err = time.Parse("2006-01-02T15:04Z07:00", s)
 	}
-	return time.Time{}, false
+	return t.Truncate(time.Millisecond), err == nil
 }

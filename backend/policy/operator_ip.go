@@ -6,25 +6,40 @@ import (
 )
 
 // The IpAddress family compares an address with a network in CIDR notation, IPv4 or IPv6; the families never match each
-// other. A malformed address of the request satisfies neither form.
+// other. An IPv4-mapped address of the request is an IPv4 address. A malformed address of the request satisfies neither
+// form, and neither does a network of the policy that is none.
 func init() {
-	add("IpAddress", "NotIpAddress", operator{compare: func(want, have string) outcome {
-		address, err := netip.ParseAddr(have)
-		if err != nil {
-			return never
-		}
-		network, ok := prefix(want)
-		if !ok {
-			return never
-		}
-		return when(network.Contains(address.Unmap()))
-	}})
+	add("IpAddress", "NotIpAddress", operator{
+		admits: func(have string) bool { _, ok := address(have); return ok },
+		constant: func(raw string, _ scope) constant {
+			n := network{}
+			n.prefix, n.valid = prefix(raw)
+			return n
+		}})
+}
+
+type network struct {
+	prefix netip.Prefix // the zero prefix holds no address
+	valid  bool
+}
+
+func (n network) compare(have string, _ Context) outcome {
+	if !n.valid {
+		return never
+	}
+	a, ok := address(have)
+	return when(ok && n.prefix.Contains(a))
+}
+
+func address(s string) (netip.Addr, bool) {
+	a, err := netip.ParseAddr(s)
+	return a.Unmap(), err == nil && a.Zone() == ""
 }
 
 func prefix(s string) (netip.Prefix, bool) {
 	if !strings.Contains(s, "/") {
 		a, err := netip.ParseAddr(s)
-		if err != nil {
+		if err != nil || a.Zone() != "" {
 			return netip.Prefix{}, false
 		}
 		return netip.PrefixFrom(a, a.BitLen()), true

@@ -4,20 +4,23 @@ import "strings"
 
 // The String family: exact, without case, and with * and ? anywhere.
 func init() {
-	add("StringEquals", "StringNotEquals", operator{variables: true, compare: equal})
-	add("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", operator{variables: true, compare: func(want, have string) outcome {
-		return when(strings.ToLower(want) == strings.ToLower(have))
-	}})
-	add("StringLike", "StringNotLike", operator{variables: true, wildcards: plain, compare: like})
+	exact := func(raw string, v scope) constant { return &textual{newPattern(raw, literal, v)} }
+	fold := func(raw string, v scope) constant { return &foldedText{newPattern(raw, literal, v)} }
+	like := func(raw string, v scope) constant { return &textual{newPattern(raw, plain, v)} }
+	add("StringEquals", "StringNotEquals", operator{variables: true, constant: exact})
+	add("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", operator{variables: true, constant: fold})
+	add("StringLike", "StringNotLike", operator{variables: true, constant: like})
 }
 
-func equal(want, have string) outcome { return when(want == have) }
+// textual is a text with or without wildcards.
+type textual struct{ pattern }
 
-func like(want, have string) outcome { return when(glob(want, have)) }
+func (t *textual) compare(have string, c Context) outcome { return when(t.match(have, c)) }
 
-func when(ok bool) outcome {
-	if ok {
-		return matches
-	}
-	return differs
+// foldedText is compared in lower case.
+type foldedText struct{ pattern }
+
+func (t *foldedText) compare(have string, c Context) outcome {
+	want, ok := t.expand(c)
+	return when(ok && strings.ToLower(want) == strings.ToLower(have))
 }

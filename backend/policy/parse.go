@@ -1,150 +1,233 @@
 package policy
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
 
-// SyntaxError says why a text is not a policy.
-type SyntaxError struct{ Message string }
+// SyntaxError says why a text is not a policy, and where.
+type SyntaxError struct {
+	Message string
+	At      Position
+	// Statement is the number of the statement from 1; 0 outside of statements.
+	Statement int
+	// rank says which of IAM's checks finds it.
+	rank rank
+}
 
-func (e *SyntaxError) Error() string { return e.Message }
+// rank orders IAM's checks: all statements pass one before the next begins.
+type rank int
 
-func syntaxf(format string, args ...any) error { return &SyntaxError{fmt.Sprintf(format, args...)} }
+const (
+	syntactic rank = iota
+	legacy
+	actionless
+)
+
+func (e *SyntaxError) Error() string {
+	if e.Statement > 0 {
+		return fmt.Sprintf("%s: statement %d: %s", e.At, e.Statement, e.Message)
+	}
+	return fmt.Sprintf("%s: %s", e.At, e.Message)
+}
+
+// parser reads one text.
+type parser struct {
+	text      []byte
+	statement int // its number, from 1
+	variables bool
+	// late is the first defect that IAM finds only once the whole text is read.
+	late *SyntaxError
+}
+
+func (p *parser) syntaxf(at int, format string, args ...any) error {
+	return &SyntaxError{Message: fmt.Sprintf(format, args...), At: p.position(at), Statement: p.statement}
+}
+
+// later notes a defect that a check of IAM's finds which comes after the syntax.
+func (p *parser) later(r rank, at int, format string, args ...any) {
+	if p.late == nil || r < p.late.rank {
+		p.late = &SyntaxError{Message: fmt.Sprintf(format, args...), At: p.position(at), Statement: p.statement, rank: r}
+	}
+}
 
 // Parse reads a policy of any kind: identity, resource, trust, boundary or session. It checks the grammar that all kinds
 // share (IAM User Guide, grammar of the JSON policy language): element names are case-sensitive, unknown and repeated ones
-// are refused, and so is an operator that does not exist. Errors are *SyntaxError.
+// are refused, and so is an operator that does not exist. What only some kinds admit is for Validate. Errors are
+// *SyntaxError.
 func Parse(text []byte) (*Document, error) {
-	members, err := object(text)
+	p := &parser{text: text}
+	d, err := p.document()
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{Version: Version2008}
-	var statements json.RawMessage
-	for _, m := range members {
-		switch m.name {
-		case "Version":
-			err = m.string(&d.Version)
-			if err == nil && d.Version != Version2008 && d.Version != Version2012 {
-				err = syntaxf("Version %q: want %q or %q", d.Version, Version2012, Version2008)
-			}
-		case "Id":
-			err = m.string(&d.ID)
-		case "Statement":
-			statements = m.value
-		default:
-			err = syntaxf("unknown element %q", m.name)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	list, err := each(statements)
-	if err != nil || len(list) == 0 {
-		return nil, syntaxf("Statement: want at least one statement")
-	}
-	for i, raw := range list {
-		s, err := parseStatement(raw, d.Version == Version2012)
-		if err != nil {
-			return nil, syntaxf("statement %d: %v", i+1, err)
-		}
-		d.Statements = append(d.Statements, *s)
+	if p.late != nil {
+		return nil, p.late
 	}
 	return d, nil
 }
 
-func parseStatement(raw json.RawMessage, variables bool) (*Statement, error) {
-	members, err := object(raw)
+func (p *parser) document() (*Document, error) {
+	members, err := p.object(value{raw: p.text})
 	if err != nil {
 		return nil, err
 	}
-	s := &Statement{}
+	d := &Document{Version: Version2008}
+	var statements value
 	for _, m := range members {
 		switch m.name {
-		case "Sid":
-			err = m.string(&s.SID)
-		case "Effect":
-			var e string
-			err = m.string(&e)
-			if s.Effect = Effect(e); err == nil && s.Effect != Allow && s.Effect != Deny {
-				err = syntaxf("Effect %q: want Allow or Deny", e)
+		case "Version":
+			err = p.string(m.name, m.value, &d.Version)
+			if err == nil && d.Version != Version2008 && d.Version != Version2012 {
+				err = p.syntaxf(m.at, "Version %q: want %q or %q", d.Version, Version2012, Version2008)
 			}
-		case "Principal":
-			s.Principal, err = parsePrincipal(m)
-		case "NotPrincipal":
-			s.NotPrincipal, err = parsePrincipal(m)
-		case "Action":
-			s.Actions, err = m.strings()
-		case "NotAction":
-			s.NotActions, err = m.strings()
-		case "Resource":
-			s.Resources, err = m.strings()
-		case "NotResource":
-			s.NotResources, err = m.strings()
-		case "Condition":
-			s.Conditions, err = parseConditions(m.value, variables)
+			d.versioned = true
+		case "Id":
+			err = p.string(m.name, m.value, &d.ID)
+			d.hasID = true
+		case "Statement":
+			statements = m.value
 		default:
-			err = syntaxf("unknown element %q", m.name)
+			err = p.syntaxf(m.nameAt, "unknown element %q", m.name)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	for _, r := range s.Resources {
-		s.resources = append(s.resources, resourceTemplate(r, variables))
+	p.variables = d.Version == Version2012
+	list, start, err := p.each(statements)
+	if err != nil {
+		return nil, err
 	}
-	for _, r := range s.NotResources {
-		s.notResources = append(s.notResources, resourceTemplate(r, variables))
+	if len(list) == 0 {
+		return nil, p.syntaxf(start, "Statement: want at least one statement")
 	}
-	return s, s.check(members)
+	d.Statements = make([]Statement, len(list))
+	for i, v := range list {
+		p.statement = i + 1
+		s := &d.Statements[i]
+		s.Start, s.End = p.position(start), p.position(v.end())
+		start = v.end()
+		if err := p.parseStatement(v, s); err != nil {
+			return nil, err
+		}
+	}
+	p.statement = 0
+	return d, nil
 }
 
-// check holds a statement to the rule that exactly one of each pair is there.
-func (s *Statement) check(members []member) error {
+func (p *parser) parseStatement(v value, s *Statement) error {
+	members, err := p.object(v)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		switch m.name {
+		case "Sid":
+			err = p.string(m.name, m.value, &s.SID)
+		case "Effect":
+			err = p.parseEffect(m, s)
+		case "Principal":
+			s.Principal, err = p.parsePrincipal(m)
+		case "NotPrincipal":
+			s.NotPrincipal, err = p.parsePrincipal(m)
+		case "Action":
+			s.Actions, s.actions, err = p.parseActions(m)
+		case "NotAction":
+			s.NotActions, s.notActions, err = p.parseActions(m)
+		case "Resource":
+			s.Resources, s.resources, err = p.parseResources(m, s)
+		case "NotResource":
+			s.NotResources, s.notResources, err = p.parseResources(m, s)
+		case "Condition":
+			err = p.parseConditions(m.value, s)
+		default:
+			err = p.syntaxf(m.nameAt, "unknown element %q", m.name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.checkPairs(v, s, members)
+}
+
+func (p *parser) parseEffect(m member, s *Statement) error {
+	var e string
+	if err := p.string(m.name, m.value, &e); err != nil {
+		return err
+	}
+	s.Effect = Effect(e)
+	switch {
+	case s.Effect == Allow || s.Effect == Deny:
+	case strings.EqualFold(e, string(Allow)) || strings.EqualFold(e, string(Deny)):
+		p.later(legacy, m.at, "Effect %q: want Allow or Deny, spelled so", e)
+	default:
+		return p.syntaxf(m.at, "Effect %q: want Allow or Deny", e)
+	}
+	return nil
+}
+
+// checkPairs holds a statement to the rule that exactly one of each pair is there.
+func (p *parser) checkPairs(v value, s *Statement, members []member) error {
 	has := func(name string) bool {
 		return slices.ContainsFunc(members, func(m member) bool { return m.name == name })
 	}
 	switch {
 	case s.Effect == "":
-		return syntaxf("Effect is missing")
-	case has("Action") == has("NotAction"):
-		return syntaxf("want exactly one of Action and NotAction")
+		return p.syntaxf(v.at, "Effect is missing")
+	case has("Action") && has("NotAction"):
+		return p.syntaxf(v.at, "want only one of Action and NotAction")
 	case has("Resource") && has("NotResource"):
-		return syntaxf("want only one of Resource and NotResource")
+		return p.syntaxf(v.at, "want only one of Resource and NotResource")
 	case has("Principal") && has("NotPrincipal"):
-		return syntaxf("want only one of Principal and NotPrincipal")
+		return p.syntaxf(v.at, "want only one of Principal and NotPrincipal")
+	case len(s.Actions) == 0 && len(s.NotActions) == 0:
+		p.later(actionless, v.at, "Action: want at least one action")
 	}
+	s.resourced = has("Resource") || has("NotResource")
 	return nil
 }
 
-// resourceTemplate compiles a Resource. Variables count only after the fifth colon.
-func resourceTemplate(raw string, variables bool) template {
-	if at := strings.Index(raw, "${"); at >= 0 && strings.Count(raw[:at], ":") < 5 {
-		variables = false
+func (p *parser) parseActions(m member) ([]string, []pattern, error) {
+	raw, err := p.strings(m)
+	list := make([]pattern, len(raw))
+	for i, a := range raw {
+		list[i] = newPattern(strings.ToLower(a), plain, noVariables)
 	}
-	return newTemplate(raw, resource, variables)
+	return raw, list, err
 }
 
-func parsePrincipal(m member) (*PrincipalSet, error) {
+func (p *parser) parseResources(m member, s *Statement) ([]string, []pattern, error) {
+	raw, err := p.strings(m)
+	list := make([]pattern, len(raw))
+	for i, r := range raw {
+		v := noVariables
+		if p.variables {
+			v = variablesAfterFifthColon
+		}
+		list[i] = newPattern(r, resource, v)
+		s.keys = append(s.keys, list[i].keys()...)
+	}
+	return raw, list, err
+}
+
+func (p *parser) parsePrincipal(m member) (*PrincipalSet, error) {
 	var star string
-	if json.Unmarshal(m.value, &star) == nil {
+	if json.Unmarshal(m.raw, &star) == nil && m.first() == '"' {
 		if star != "*" {
-			return nil, syntaxf("%s %q: want \"*\" or an object", m.name, star)
+			return nil, p.syntaxf(m.at, "%s %q: want \"*\" or an object", m.name, star)
 		}
 		return &PrincipalSet{Any: true}, nil
 	}
-	types, err := object(m.value)
+	types, err := p.object(m.value)
 	if err != nil || len(types) == 0 {
-		return nil, syntaxf("%s: want \"*\" or an object with AWS, Service, Federated or CanonicalUser", m.name)
+		return nil, p.syntaxf(m.at, "%s: want \"*\" or an object with AWS, Service, Federated or CanonicalUser", m.name)
 	}
 	set := &PrincipalSet{}
 	for _, t := range types {
-		names, err := t.strings()
+		names, err := p.strings(t)
 		if err != nil {
 			return nil, err
 		}
@@ -159,131 +242,36 @@ func parsePrincipal(m member) (*PrincipalSet, error) {
 		case "CanonicalUser":
 			set.CanonicalUser = names
 		default:
-			return nil, syntaxf("%s: unknown type %q", m.name, t.name)
+			return nil, p.syntaxf(t.nameAt, "%s: unknown type %q", m.name, t.name)
 		}
 	}
 	return set, nil
 }
 
-func parseConditions(raw json.RawMessage, variables bool) ([]Condition, error) {
-	operators, err := object(raw)
+func (p *parser) parseConditions(v value, s *Statement) error {
+	operators, err := p.object(v)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var list []Condition
 	for _, o := range operators {
-		t, err := parseOperator(o.name)
+		keys, err := p.object(o.value)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		keys, err := object(o.value)
-		if err != nil {
-			return nil, err
-		}
+		t, known := parseOperator(o.name)
 		for _, k := range keys {
-			values, err := k.scalars()
+			if !known {
+				return p.syntaxf(o.nameAt, "unknown condition operator %q", o.name)
+			}
+			values, err := p.scalars(k)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			c := Condition{Operator: o.name, Key: k.name, Values: values, test: t}
-			for _, v := range values {
-				c.values = append(c.values, newTemplate(v, t.base.wildcards, variables && t.base.variables))
-			}
-			list = append(list, c)
+			c := Condition{Operator: o.name, Key: k.name, Values: values, test: t, key: strings.ToLower(k.name)}
+			s.keys = append(s.keys, k.name)
+			c.compile(p.variables, &s.keys)
+			s.Conditions = append(s.Conditions, c)
 		}
-	}
-	return list, nil
-}
-
-// member is one member of a JSON object.
-type member struct {
-	name  string
-	value json.RawMessage
-}
-
-// object reads a JSON object, in order, and refuses repeated names.
-func object(text []byte) ([]member, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return nil, syntaxf("want a JSON object")
-	}
-	var list []member
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, syntaxf("not JSON: %v", err)
-		}
-		m := member{name: t.(string)} // the decoder admits only strings here
-		if slices.ContainsFunc(list, func(x member) bool { return x.name == m.name }) {
-			return nil, syntaxf("element %q is there twice", m.name)
-		}
-		if err := dec.Decode(&m.value); err != nil {
-			return nil, syntaxf("not JSON: %v", err)
-		}
-		list = append(list, m)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, syntaxf("not JSON: %v", err)
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, syntaxf("there is something after the JSON object")
-	}
-	return list, nil
-}
-
-// each returns the elements of a list, or the one value itself.
-func each(raw json.RawMessage) ([]json.RawMessage, error) {
-	if len(raw) > 0 && raw[0] == '[' {
-		var list []json.RawMessage
-		err := json.Unmarshal(raw, &list)
-		return list, err
-	}
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	return []json.RawMessage{raw}, nil
-}
-
-func (m member) string(to *string) error {
-	if m.value[0] != '"' || json.Unmarshal(m.value, to) != nil {
-		return syntaxf("%s: want a string", m.name)
 	}
 	return nil
-}
-
-// strings reads a string or a list of strings.
-func (m member) strings() ([]string, error) {
-	list, err := each(m.value)
-	if err != nil {
-		return nil, syntaxf("%s: want a string or a list of strings", m.name)
-	}
-	out := make([]string, len(list))
-	for i, raw := range list {
-		if err := (member{m.name, raw}).string(&out[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// scalars reads a string, number or boolean, or a list of them, as text.
-func (m member) scalars() ([]string, error) {
-	list, err := each(m.value)
-	if err != nil {
-		return nil, syntaxf("%s: want a value or a list of values", m.name)
-	}
-	out := make([]string, len(list))
-	for i, raw := range list {
-		switch raw[0] {
-		case '"':
-			if err := (member{m.name, raw}).string(&out[i]); err != nil {
-				return nil, err
-			}
-		case '{', '[', 'n':
-			return nil, syntaxf("%s: want strings, numbers or booleans", m.name)
-		default:
-			out[i] = string(raw)
-		}
-	}
-	return out, nil
 }

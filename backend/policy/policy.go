@@ -27,8 +27,6 @@
 // policy wants and what the request has. Decision.Explain makes sentences of them; Decision.AWSMessage makes AWS's own.
 package policy
 
-import "strings"
-
 // Effect is what a statement does when it matches.
 type Effect string
 
@@ -49,6 +47,8 @@ type Document struct {
 	Version    string
 	ID         string
 	Statements []Statement
+
+	versioned, hasID bool // the text has these elements
 }
 
 // Statement is one statement of a policy.
@@ -59,8 +59,14 @@ type Statement struct {
 	Actions, NotActions     []string
 	Resources, NotResources []string
 	Conditions              []Condition
+	// Start and End are where it is in the text, by the simulation API's rules: the first of a list starts after the
+	// bracket, a lone one after its brace, later ones where the one before ends; the end is after the closing brace.
+	Start, End Position
 
-	resources, notResources []template
+	actions, notActions     []pattern // in lower case
+	resources, notResources []pattern
+	resourced               bool     // it has Resource or NotResource
+	keys                    []string // that conditions and variables name, in the text's order
 }
 
 // PrincipalSet is a Principal or NotPrincipal element.
@@ -78,69 +84,9 @@ type Condition struct {
 	Operator, Key string
 	Values        []string
 
-	test   test
-	values []template
-}
-
-// Context holds the condition keys of a request. Keys are case-insensitive; a key may have several values.
-type Context map[string][]string
-
-// NewContext returns a context with the keys and values of m.
-func NewContext(m map[string][]string) Context {
-	c := make(Context, len(m))
-	for k, v := range m {
-		c[strings.ToLower(k)] = v
-	}
-	return c
-}
-
-// Set gives a key its values. Without values the key is absent.
-func (c Context) Set(key string, values ...string) {
-	if len(values) == 0 {
-		delete(c, strings.ToLower(key))
-		return
-	}
-	c[strings.ToLower(key)] = values
-}
-
-// Get returns a key's values and whether it is present.
-func (c Context) Get(key string) ([]string, bool) {
-	v, ok := c[strings.ToLower(key)]
-	return v, ok
-}
-
-// PrincipalKind says what kind of caller a principal is.
-type PrincipalKind string
-
-// The kinds of principals.
-const (
-	RootUser           PrincipalKind = "root"
-	IAMUser            PrincipalKind = "user"
-	RoleSession        PrincipalKind = "role session"
-	FederatedUser      PrincipalKind = "federated user"
-	ServicePrincipal   PrincipalKind = "service"
-	AnonymousPrincipal PrincipalKind = "anonymous"
-)
-
-// Principal is who asks.
-type Principal struct {
-	Kind    PrincipalKind
-	Account string // 12 digits; empty for services and anonymous callers
-	ARN     string // of the user, of the role session, of the root user
-	RoleARN string // of a role session: its role, with the path
-	Service string // of a service: its name, for example s3.amazonaws.com
-	UserID  string // AIDA… or AROA…:session
-}
-
-// Name is how messages call the principal.
-func (p Principal) Name() string {
-	switch p.Kind {
-	case ServicePrincipal:
-		return p.Service
-	case AnonymousPrincipal:
-		return "anonymous"
-	}
-	return p.ARN
+	key       string // in lower case
+	test      test
+	constants []constant
 }
 
 // Request is what is asked.

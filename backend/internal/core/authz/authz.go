@@ -49,40 +49,50 @@ type Question struct {
 	Keys              map[string][]string // further condition keys
 }
 
-// Decide answers the question; the error is only for a database that does not.
-func (a *Authorizer) Decide(ctx context.Context, q Question) (policy.Decision, error) {
+// Decide answers the question, with reasons; the error is only for a database that does not.
+func (a *Authorizer) Decide(ctx context.Context, q Question) (policy.Explanation, error) {
+	request, policies, err := a.ask(ctx, q)
+	if err != nil {
+		return policy.Explanation{}, err
+	}
+	return policy.Explain(request, policies), nil
+}
+
+// ask brings together what the evaluator needs.
+func (a *Authorizer) ask(ctx context.Context, q Question) (policy.Request, policy.Policies, error) {
 	policies := policy.Policies{Resource: q.ResourcePolicy, ResourceMustAllow: q.ResourceMustAllow}
 	if err := a.collect(ctx, q.Session, &policies); err != nil {
-		return policy.Decision{}, fmt.Errorf("collect the policies of %s: %w", q.Session.ARN, err)
+		return policy.Request{}, policies, fmt.Errorf("collect the policies of %s: %w", q.Session.ARN, err)
 	}
-	return policy.Evaluate(policy.Request{
-		Principal: q.Session.principal(), Action: q.Action, Resource: q.Resource, ResourceAccount: q.ResourceAccount,
-		Context: a.context(q),
-	}, policies), nil
+	return policy.Request{Principal: q.Session.principal(), Action: q.Action, Resource: q.Resource, ResourceAccount: q.ResourceAccount,
+		Context: a.context(q)}, policies, nil
 }
 
 // Require is Decide for those who only want to go on: it returns nil when the answer is yes (or in audit mode), and
-// otherwise a fault of kind Denied with AWS's sentence.
+// otherwise a fault of kind Denied with AWS's sentence. Reasons are looked for only after a no.
 func (a *Authorizer) Require(ctx context.Context, q Question) error {
-	d, err := a.Decide(ctx, q)
+	request, policies, err := a.ask(ctx, q)
 	if err != nil {
 		return err
 	}
-	return a.Enforce(q, d)
+	if policy.Evaluate(request, policies).Allowed() {
+		return nil
+	}
+	return a.Enforce(q, policy.Explain(request, policies))
 }
 
 // Enforce turns a decision into an error, or in audit mode into a line of the log.
-func (a *Authorizer) Enforce(q Question, d policy.Decision) error {
+func (a *Authorizer) Enforce(q Question, d policy.Explanation) error {
 	if d.Allowed() {
 		return nil
 	}
 	message := d.AWSMessage(q.Session.ARN, q.Action, q.Resource)
 	if a.Audit {
-		a.Log.Warn("audit: this would have been refused", "message", message, "why", d.Explain())
+		a.Log.Warn("audit: this would have been refused", "message", message, "why", d.Text())
 		return nil
 	}
-	a.Log.Info("refused", "message", message, "why", d.Explain())
-	return &fault.Error{Kind: fault.Denied, Message: message, Detail: d.Explain()}
+	a.Log.Info("refused", "message", message, "why", d.Text())
+	return &fault.Error{Kind: fault.Denied, Message: message, Detail: d.Text()}
 }
 
 // collect adds the caller's own policies.
@@ -214,7 +224,7 @@ func sessionOf(e *identity.Entity, name string) Session {
 }
 
 // MayAssume asks a role's trust policy whether the session may do action (sts:AssumeRole) on it.
-func (a *Authorizer) MayAssume(ctx context.Context, s Session, role *identity.Full) (policy.Decision, error) {
+func (a *Authorizer) MayAssume(ctx context.Context, s Session, role *identity.Full) (policy.Explanation, error) {
 	return a.Decide(ctx, Question{Session: s, Action: "sts:AssumeRole", Resource: role.ARN(), ResourceAccount: role.Account,
 		ResourcePolicy: role.Trust, ResourceMustAllow: true})
 }
@@ -224,17 +234,17 @@ const LambdaService = "lambda.amazonaws.com"
 
 // TrustsLambda asks an execution role's trust policy whether Lambda may assume it. A role that does not exist is a fault
 // of kind NotFound.
-func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN string) (policy.Decision, error) {
+func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN string) (policy.Explanation, error) {
 	parsed, err := arn.Parse(roleARN)
 	if err != nil {
-		return policy.Decision{}, fault.New(fault.NotFound, "%v", err)
+		return policy.Explanation{}, fault.New(fault.NotFound, "%v", err)
 	}
 	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
 	if err != nil {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	if full.ARN() != roleARN {
-		return policy.Decision{}, fault.New(fault.NotFound, "there is no role %s", roleARN)
+		return policy.Explanation{}, fault.New(fault.NotFound, "there is no role %s", roleARN)
 	}
 	return a.MayAssume(ctx, ServiceOf(LambdaService), full)
 }

@@ -36,7 +36,7 @@ func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *funct
 		return a, err
 	case !trusted.Allowed():
 		a.result, a.step.Decision = resultTrust, marshal(trusted)
-		a.step.Reason = fmt.Sprintf("Lambda assumes the execution role %s\n%s", v.Role, trusted.Explain())
+		a.step.Reason = fmt.Sprintf("Lambda assumes the execution role %s\n%s", v.Role, trusted.Text())
 		return p.audit(a), nil
 	}
 	d, who, err := p.decide(ctx, action, sourceARN, v)
@@ -48,7 +48,7 @@ func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *funct
 		return a, err
 	}
 	a.allowed, a.step.Decision = d.Allowed(), marshal(d)
-	a.step.Reason = fmt.Sprintf("%s on %s as the execution role %s\n%s", action, sourceARN, who, d.Explain())
+	a.step.Reason = fmt.Sprintf("%s on %s as the execution role %s\n%s", action, sourceARN, who, d.Text())
 	return p.audit(a), nil
 }
 
@@ -62,18 +62,18 @@ func (p *Poller) audit(a access) access {
 }
 
 // decide decides an action of the execution role on the source.
-func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (policy.Decision, string, error) {
+func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (policy.Explanation, string, error) {
 	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
-		return policy.Decision{}, "", err
+		return policy.Explanation{}, "", err
 	}
 	source, err := arn.Parse(sourceARN)
 	if err != nil {
-		return policy.Decision{}, "", err
+		return policy.Explanation{}, "", err
 	}
 	own, err := p.sourcePolicy(ctx, sourceARN)
 	if err != nil {
-		return policy.Decision{}, "", err
+		return policy.Explanation{}, "", err
 	}
 	d, err := p.Authz.Decide(ctx, authz.Question{Session: session, Action: action, Resource: sourceARN,
 		ResourceAccount: source.Account, Region: source.Region, ResourcePolicy: own})
@@ -103,7 +103,7 @@ func (p *Poller) sourcePolicy(ctx context.Context, sourceARN string) (*policy.So
 	return own, err
 }
 
-func marshal(d policy.Decision) json.RawMessage {
+func marshal(d policy.Explanation) json.RawMessage {
 	text, err := json.Marshal(d)
 	if err != nil { // plain strings and booleans
 		panic(err)
@@ -124,7 +124,7 @@ func (p *Poller) checkRole(ctx context.Context, s source, m *EventSourceMapping,
 		if err == nil && d.Allowed() {
 			continue
 		}
-		p.Log.Info("a mapping was refused: the execution role lacks a right", "role", role, "action", action, "source", m.EventSourceARN, "why", d.Explain())
+		p.Log.Info("a mapping was refused: the execution role lacks a right", "role", role, "action", action, "source", m.EventSourceARN, "why", d.Text())
 		if s.queue != nil {
 			return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on SQS", operation(action))
 		}
@@ -150,14 +150,14 @@ func actionList(actions []string) string {
 }
 
 // MayRead asks whether a mapping's poller may read its source now: for the list of what invokes a function.
-func (p *Poller) MayRead(ctx context.Context, m *EventSourceMapping) (policy.Decision, error) {
+func (p *Poller) MayRead(ctx context.Context, m *EventSourceMapping) (policy.Explanation, error) {
 	fn, err := p.function(ctx, m)
 	if err != nil {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	s, err := p.source(m.EventSourceARN)
 	if err != nil {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	d, _, err := p.decide(ctx, s.actions()[0], m.EventSourceARN, fn.Version)
 	return d, err

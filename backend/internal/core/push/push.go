@@ -140,7 +140,7 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 	if err != nil {
 		return nil, err
 	}
-	step := trace.Step{Kind: trace.Authorized, Reason: decision.Explain(), Rule: rulePermit, Decision: decisionJSON(decision)}
+	step := trace.Step{Kind: trace.Authorized, Reason: decision.Text(), Rule: rulePermit, Decision: decisionJSON(decision)}
 	if !decision.Allowed() && !d.Authz.Audit {
 		d.refuse(h, e, step)
 		return nil, nil
@@ -165,7 +165,7 @@ func (d *Dispatcher) refuse(h trace.Header, e Event, why trace.Step) {
 	d.Trace.Settle(h, trace.Denied, why, trace.Step{Kind: trace.Settled, Reason: end, Rule: rulePermit})
 }
 
-func decisionJSON(d policy.Decision) json.RawMessage {
+func decisionJSON(d policy.Explanation) json.RawMessage {
 	text, err := json.Marshal(d)
 	if err != nil { // plain strings and booleans
 		panic(err)
@@ -175,17 +175,17 @@ func decisionJSON(d policy.Decision) json.RawMessage {
 
 // MayInvoke asks whether the event's source may invoke its function now: what S3 asks when a notification is configured,
 // and every source when it calls. The error is of kind NotFound when there is no such function.
-func (d *Dispatcher) MayInvoke(ctx context.Context, e Event) (policy.Decision, error) {
+func (d *Dispatcher) MayInvoke(ctx context.Context, e Event) (policy.Explanation, error) {
 	ref, err := arn.ParseFunctionRef(e.Function, false)
 	if err != nil {
-		return policy.Decision{}, fault.New(fault.NotFound, "%s is not a function's ARN", e.Function)
+		return policy.Explanation{}, fault.New(fault.NotFound, "%s is not a function's ARN", e.Function)
 	}
 	if _, err := d.Functions.Resolve(ctx, ref); err != nil {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	source, err := d.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
 	if err != nil {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	keys := map[string][]string{}
 	if e.SourceARN != "" {

@@ -108,20 +108,20 @@ func invokeReference(ctx context.Context, in *lambda.InvokeInput) (arn.FunctionR
 }
 
 // mayInvoke asks the caller's policies and the function's. The answer is on the ARN as requested, qualifier included.
-func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (policy.Decision, error) {
+func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (policy.Explanation, error) {
 	call := wire.CallFrom(ctx)
 	q := authz.Question{Session: call.Session, Action: actionInvoke, Resource: ref.ARN(), ResourceAccount: ref.Account, Region: ref.Region,
 		Keys: map[string][]string{"lambda:FunctionArn": {ref.ARN()}, "aws:SourceIp": {call.SourceIP}}}
 	source, err := a.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return policy.Decision{}, err
+		return policy.Explanation{}, err
 	}
 	q.ResourcePolicy = source
 	return a.Authz.Decide(ctx, q)
 }
 
 // open begins the trace of an invocation, or ends it at once when it is refused.
-func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput, d policy.Decision, denied error) trace.Header {
+func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput, d policy.Explanation, denied error) trace.Header {
 	rule := ruleSame
 	if d.CrossAccount {
 		rule = ruleCross
@@ -134,7 +134,7 @@ func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput,
 		TargetARN: ref.ARN(), InvocationType: string(in.InvocationType), RequestID: call.RequestID},
 		trace.Step{Kind: trace.Published, Reason: call.Session.ARN + " calls Invoke"},
 		trace.Step{Kind: trace.Matched, Reason: "no mapping: the caller names the function"},
-		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: d.Explain(), Decision: decision})
+		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: d.Text(), Decision: decision})
 	if denied != nil {
 		a.Trace.Settle(h, trace.Denied, trace.Step{Kind: trace.Settled, Rule: rule, Reason: "the refusal was returned to the caller"})
 	}

@@ -199,7 +199,7 @@ func (a *API) validate(ctx context.Context, b *bucket, list []notification) erro
 		if err == nil && (d.Allowed() || a.Authz.Audit) {
 			continue
 		}
-		why := d.Explain()
+		why := d.Text()
 		if err != nil {
 			why = err.Error()
 		}
