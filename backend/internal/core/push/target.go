@@ -59,6 +59,6 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 	h := d.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "lambda", SourceARN: to.Cause.TargetARN, TargetARN: to.Target,
 		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID(), Parent: to.Cause.ID},
 		trace.Step{Kind: trace.Published, Rule: ruleTarget, Reason: fmt.Sprintf("handed on by %s", to.Cause.TargetARN)},
-		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: decision.Explain(), Decision: decisionJSON(decision)})
+		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: decision.Text(), Decision: decisionJSON(decision)})
 	return d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})
 }
