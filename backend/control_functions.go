@@ -66,13 +66,18 @@ func (a *controlAPI) deleteScript(w http.ResponseWriter, r *http.Request) error 
 	return answer(w, struct{}{})
 }
 
-// code serves a function's zip file: what GetFunction's Location points to.
+// code serves a version's zip file: what GetFunction's Location points to.
 func (a *controlAPI) code(w http.ResponseWriter, r *http.Request) error {
-	k, err := a.existing(r)
+	k, ref, err := a.functionKey(r.PathValue("name"))
 	if err != nil {
 		return err
 	}
-	zip, err := a.functions.Code(r.Context(), k)
+	ref.Account, ref.Region = k.Account, k.Region
+	found, err := a.functions.Describe(r.Context(), ref)
+	if err != nil {
+		return err
+	}
+	zip, err := a.functions.Code(r.Context(), k, found.Version.Version)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func assemble(b *Backend) (*parts, error) {
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
-	p.functions.OnRetire(p.poller.WakeFunction)
+	p.functions.OnChange(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
@@ -134,9 +134,9 @@ func (b *Backend) services(p *parts) []wire.Service {
 	}
 }
 
-// codeURL is where GetFunction says that a function's code is.
-func (b *Backend) codeURL(k function.Key) string {
-	return b.URL() + control.Prefix + "functions/" + url.PathEscape(k.ARN()) + "/code"
+// codeURL is where GetFunction says that a version's code is.
+func (b *Backend) codeURL(v *function.Version) string {
+	return b.URL() + control.Prefix + "functions/" + url.PathEscape(v.QualifiedARN()) + "/code"
 }
 
 // processes runs real programs.
@@ -144,7 +144,7 @@ func (b *Backend) processes(p *parts) *process.Executor {
 	return process.New(process.Options{
 		Clock: b.clk, Log: b.cfg.Log, Dir: b.work.Path, Endpoint: b.URL, OneAtATime: b.clk.Mode() != clock.Real,
 		Code: func(ctx context.Context, v *function.Version) ([]byte, error) {
-			return p.functions.Code(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name})
+			return p.functions.Code(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name}, v.Version)
 		},
 		Credentials: func(ctx context.Context, v *function.Version) (process.Credentials, error) {
 			return p.roleCredentials(ctx, v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 //go:embed migrations/*.sql
@@ -35,21 +35,19 @@ func (k Key) args() pgx.NamedArgs {
 
 // Store keeps functions. It is safe for concurrent use.
 type Store struct {
+	// PrincipalExists says whether an IAM principal, given by its ARN, exists: AWS refuses a policy that names one that does
+	// not. Nil admits all. Set it before the store is used.
+	PrincipalExists func(ctx context.Context, principalARN string) (bool, error)
+
 	db  *postgres.DB
 	ids *ident.Source
 
 	mu       sync.Mutex
 	revision uint64
 	cache    map[Key]*cached
-	retire   []func(functionARN string)
+	retire   []func(functionARN, version string)
+	change   []func(functionARN string)
 	forget   []func(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) error
-}
-
-// cached is what an invocation needs of a function.
-type cached struct {
-	version *Version
-	tags    map[string]string
-	policy  *policy.Source // nil: it has none
 }
 
 // New returns a store over db.
@@ -57,8 +55,9 @@ func New(db *postgres.DB, ids *ident.Source) *Store {
 	return &Store{db: db, ids: ids, cache: map[Key]*cached{}}
 }
 
-// OnRetire registers f to be called when a function's code or configuration has changed, or it is gone.
-func (s *Store) OnRetire(f func(functionARN string)) { s.retire = append(s.retire, f) }
+// OnRetire registers f to be called when what a version runs with has changed, or is gone: $LATEST, a version's number, or ""
+// for all of them.
+func (s *Store) OnRetire(f func(functionARN, version string)) { s.retire = append(s.retire, f) }
 
 // OnDelete registers f to be called in the transaction in which a function is deleted, or (qualifier is not "") one of its
 // versions or aliases: what others keep about it goes with it.
@@ -76,16 +75,32 @@ func (s *Store) forgetAll(ctx context.Context, tx *postgres.Tx, k Key, qualifier
 	return nil
 }
 
-func (s *Store) changed(tx *postgres.Tx, k Key, retires bool) {
+// OnChange registers f to be called when a function, or one of its versions or aliases, has changed, or is there again.
+func (s *Store) OnChange(f func(functionARN string)) { s.change = append(s.change, f) }
+
+// What changed retires when nothing that runs has changed: at none of policies and tags, at aliases of what a name leads to.
+const (
+	none    = "-"
+	aliases = "*"
+)
+
+// changed forgets what is known of a function once the transaction is committed, and retires a version ("" all of them).
+func (s *Store) changed(tx *postgres.Tx, k Key, retires string) {
 	tx.AfterCommit(func() {
 		s.mu.Lock()
 		s.revision++
 		delete(s.cache, k)
 		s.mu.Unlock()
-		if retires {
-			for _, f := range s.retire {
-				f(k.ARN())
+		if retires == none {
+			return
+		}
+		for _, f := range s.retire {
+			if retires != aliases {
+				f(k.ARN(), retires)
 			}
+		}
+		for _, f := range s.change {
+			f(k.ARN())
 		}
 	})
 }
@@ -95,109 +110,69 @@ func NotFound(functionARN string) error {
 	return fault.New(fault.NotFound, "Function not found: %s", functionARN)
 }
 
+// notFoundAs names the version or alias that was asked for where its function does not exist.
+func notFoundAs(err error, ref arn.FunctionRef) error {
+	if fault.Is(err, fault.NotFound) && ref.Qualifier != "" && ref.Qualifier != Latest {
+		return NotFound(ref.ARN())
+	}
+	return err
+}
+
+// noAlias is Lambda's sentence for an alias that does not exist.
+func noAlias(k Key, name string) error {
+	return fault.New(fault.NotFound, "Cannot find alias arn: %s", arn.QualifiedFunction(k.Region, k.Account, k.Name, name))
+}
+
 // WrongRevision is Lambda's sentence for a revision id that is not the function's.
 func WrongRevision() error {
 	return fault.New(fault.Precondition, "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 }
 
-func (s *Store) load(ctx context.Context, k Key) (*cached, error) {
-	s.mu.Lock()
-	c, revision := s.cache[k], s.revision
-	s.mu.Unlock()
-	if c != nil {
-		return c, nil
-	}
-	c, err := s.read(ctx, k)
+// List returns an account's functions in a region, by name; with all also their versions, each function's after it, in the
+// order of their numbers.
+func (s *Store) List(ctx context.Context, account, region string, all bool) ([]Version, error) {
+	rows, err := s.db.Query(ctx, `SELECT name, 0::bigint AS number FROM function.functions WHERE account = @account AND region = @region
+		UNION ALL SELECT name, version FROM function.versions WHERE @all AND account = @account AND region = @region ORDER BY name, number`,
+		pgx.NamedArgs{"account": account, "region": region, "all": all})
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.revision == revision {
-		s.cache[k] = c
-	}
-	return c, nil
-}
-
-func (s *Store) read(ctx context.Context, k Key) (*cached, error) {
-	c := &cached{version: &Version{Account: k.Account, Region: k.Region, Name: k.Name, Version: Latest, State: "Active", UpdateStatus: "Successful"}}
-	v := c.version
-	var document *string
-	err := s.db.QueryRow(ctx, `SELECT f.config, f.code_sha, f.code_size, f.modified, f.revision, f.generation, f.tags, p.document
-		FROM function.functions f LEFT JOIN function.policies p USING (account, region, name)
-		WHERE account = @account AND region = @region AND name = @name`, k.args()).
-		Scan(&v.Config, &v.Code.SHA256, &v.Code.Size, &v.LastModified, &v.RevisionID, &v.Generation, &c.tags, &document)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, NotFound(k.ARN())
-	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		Name   string
+		Number int64
+	}])
 	if err != nil {
 		return nil, err
 	}
-	v.LastModified = v.LastModified.UTC()
-	if document != nil {
-		d, err := policy.Parse([]byte(*document))
-		if err != nil {
-			return nil, err
+	list := make([]Version, 0, len(found))
+	for _, f := range found {
+		ref := arn.FunctionRef{Account: account, Region: region, Name: f.Name, Qualifier: Latest}
+		if f.Number > 0 {
+			ref.Qualifier = strconv.FormatInt(f.Number, 10)
 		}
-		c.policy = &policy.Source{Name: "the policy of function " + k.Name, Document: d}
-	}
-	return c, nil
-}
-
-// Get returns the unpublished version of a function and its tags.
-func (s *Store) Get(ctx context.Context, k Key) (*Version, map[string]string, error) {
-	c, err := s.load(ctx, k)
-	if err != nil {
-		return nil, nil, err
-	}
-	v := *c.version
-	return &v, c.tags, nil
-}
-
-// Resolve finds what a complete reference (region, account and name are known) leads to. Versions and aliases are not
-// simulated: any qualifier but $LATEST is not found.
-func (s *Store) Resolve(ctx context.Context, ref arn.FunctionRef) (*Resolved, error) {
-	k := Key{ref.Account, ref.Region, ref.Name}
-	if ref.Qualifier != "" && ref.Qualifier != Latest {
-		return nil, NotFound(ref.ARN())
-	}
-	c, err := s.load(ctx, k)
-	if err != nil {
-		return nil, err
-	}
-	return &Resolved{Version: c.version, Qualifier: ref.Qualifier, InvokedARN: ref.ARN()}, nil
-}
-
-// List returns an account's functions in a region, by name.
-func (s *Store) List(ctx context.Context, account, region string) ([]Version, error) {
-	rows, err := s.db.Query(ctx, `SELECT name FROM function.functions WHERE account = @account AND region = @region ORDER BY name`,
-		pgx.NamedArgs{"account": account, "region": region})
-	if err != nil {
-		return nil, err
-	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Version, 0, len(names))
-	for _, name := range names {
-		v, _, err := s.Get(ctx, Key{account, region, name})
+		r, err := s.Describe(ctx, ref)
 		if fault.Is(err, fault.NotFound) {
 			continue // deleted since
 		}
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, *v)
+		list = append(list, *r.Version)
 	}
 	return list, nil
 }
 
-// codeID is the id of a function's code among the blobs.
-func codeID(k Key) string { return "function/" + k.ARN() }
+// codeID is the id of a version's code among the blobs; "" and $LATEST are the unpublished version.
+func codeID(k Key, version string) string {
+	if version == "" || version == Latest {
+		return "function/" + k.ARN()
+	}
+	return "function/" + k.ARN() + ":" + version
+}
 
-// Create makes a function with its zip file. What it returns is in the state that the call's answer shows.
-func (s *Store) Create(ctx context.Context, k Key, c Config, code Code, zip []byte, tags map[string]string) (*Version, error) {
+// Create makes a function with its zip file, and with publish its first version. What it returns is in the state that the
+// call's answer shows.
+func (s *Store) Create(ctx context.Context, k Key, c Config, code Code, zip []byte, tags map[string]string, publish bool) (*Version, error) {
 	v := &Version{Account: k.Account, Region: k.Region, Name: k.Name, Version: Latest, Config: c, Code: code, RevisionID: s.ids.UUID(),
 		State: "Pending", StateReason: "The function is being created.", StateCode: "Creating"}
 	if tags == nil {
@@ -212,8 +187,11 @@ func (s *Store) Create(ctx context.Context, k Key, c Config, code Code, zip []by
 			VALUES (@account, @region, @name, @config, @sha, @size, @now, @revision, 1, @tags)`, args); err != nil {
 			return err
 		}
-		s.changed(tx, k, true)
-		return blob.Put(ctx, tx, codeID(k), zip)
+		s.changed(tx, k, Latest)
+		if err := blob.Put(ctx, tx, codeID(k, ""), zip); err != nil || !publish {
+			return err
+		}
+		return s.publishAs(ctx, tx, k, v)
 	})
 	if postgres.IsUnique(err) {
 		return nil, fault.New(fault.Exists, "Function already exist: %s", k.Name)
@@ -221,38 +199,36 @@ func (s *Store) Create(ctx context.Context, k Key, c Config, code Code, zip []by
 	return v, err
 }
 
-// Update changes a function's configuration (change) and code (zip, when not nil). A revision that is not "" must be the
-// current one. What it returns is in the state that the call's answer shows.
-func (s *Store) Update(ctx context.Context, k Key, revision string, change func(*Config) error, code *Code, zip []byte) (*Version, error) {
+// Update changes a function's configuration (change) and code (zip, when not nil), and with publish makes a version of it. A
+// revision that is not "" must be the current one. What it returns is in the state that the call's answer shows.
+func (s *Store) Update(ctx context.Context, k Key, revision string, change func(*Config) error, code *Code, zip []byte, publish bool) (*Version, error) {
 	v := &Version{Account: k.Account, Region: k.Region, Name: k.Name, Version: Latest, RevisionID: s.ids.UUID(), State: "Active",
 		UpdateStatus: "InProgress", StateReason: "The function is being created.", StateCode: "Creating"}
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		var current string
-		err := tx.QueryRow(ctx, `SELECT config, code_sha, code_size, generation, revision FROM function.functions
-			WHERE account = @account AND region = @region AND name = @name FOR UPDATE`, k.args()).
-			Scan(&v.Config, &v.Code.SHA256, &v.Code.Size, &v.Generation, &current)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return NotFound(k.ARN())
-		}
+		latest, err := lock(ctx, tx, k)
 		if err != nil {
 			return err
 		}
-		if revision != "" && revision != current {
+		if revision != "" && revision != latest.RevisionID {
 			return WrongRevision()
 		}
+		v.Config, v.Code, v.Generation = latest.Config, latest.Code, latest.Generation
 		if err := change(&v.Config); err != nil {
 			return err
 		}
 		if code != nil {
 			v.Code = *code
-			if err := blob.Put(ctx, tx, codeID(k), zip); err != nil {
+			if err := blob.Put(ctx, tx, codeID(k, ""), zip); err != nil {
 				return err
 			}
 		}
 		v.Generation++
 		v.LastModified = tx.Now
-		s.changed(tx, k, true)
-		return update(ctx, tx, k, v, s.ids.UUID())
+		s.changed(tx, k, Latest)
+		if err := update(ctx, tx, k, v, s.ids.UUID()); err != nil || !publish {
+			return err
+		}
+		return s.publishAs(ctx, tx, k, v)
 	})
 	return v, err
 }
@@ -264,6 +240,19 @@ func update(ctx context.Context, tx *postgres.Tx, k Key, v *Version, revision st
 	_, err := tx.Exec(ctx, `UPDATE function.functions SET config = @config, code_sha = @sha, code_size = @size, modified = @now,
 		generation = @generation, revision = @revision WHERE account = @account AND region = @region AND name = @name`, args)
 	return err
+}
+
+// lock reads the unpublished version and locks the function: whoever changes anything of it holds this lock.
+func lock(ctx context.Context, tx *postgres.Tx, k Key) (*Version, error) {
+	v := &Version{Account: k.Account, Region: k.Region, Name: k.Name, Version: Latest, State: "Active", UpdateStatus: "Successful"}
+	err := tx.QueryRow(ctx, `SELECT config, code_sha, code_size, modified, generation, revision FROM function.functions
+		WHERE account = @account AND region = @region AND name = @name FOR UPDATE`, k.args()).
+		Scan(&v.Config, &v.Code.SHA256, &v.Code.Size, &v.LastModified, &v.Generation, &v.RevisionID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, NotFound(k.ARN())
+	}
+	v.LastModified = v.LastModified.UTC()
+	return v, err
 }
 
 // SetTags replaces a function's tags by what change makes of them.
@@ -283,52 +272,77 @@ func (s *Store) SetTags(ctx context.Context, k Key, change func(map[string]strin
 		args := k.args()
 		args["tags"] = tags
 		_, err = tx.Exec(ctx, `UPDATE function.functions SET tags = @tags WHERE account = @account AND region = @region AND name = @name`, args)
-		s.changed(tx, k, false)
+		s.changed(tx, k, none)
 		return err
 	})
 }
 
-// Delete removes a function with its code and its policy.
+// Delete removes a function with its versions, aliases, policies and code.
 func (s *Store) Delete(ctx context.Context, k Key) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		tag, err := tx.Exec(ctx, `DELETE FROM function.functions WHERE account = @account AND region = @region AND name = @name`, k.args())
+		if _, err := lock(ctx, tx, k); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `DELETE FROM function.versions WHERE account = @account AND region = @region AND name = @name RETURNING version::text`, k.args())
 		if err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			return NotFound(k.ARN())
+		numbers, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
 		}
-		s.changed(tx, k, true)
+		codes := []string{codeID(k, "")}
+		for _, number := range numbers {
+			codes = append(codes, codeID(k, number))
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM function.functions WHERE account = @account AND region = @region AND name = @name`, k.args()); err != nil {
+			return err
+		}
+		s.changed(tx, k, "")
 		if err := s.forgetAll(ctx, tx, k, ""); err != nil {
 			return err
 		}
-		return blob.Delete(ctx, tx, codeID(k))
+		return blob.Delete(ctx, tx, codes...)
 	})
 }
 
-// Code reads a function's zip file.
-func (s *Store) Code(ctx context.Context, k Key) ([]byte, error) {
-	return blob.Get(ctx, s.db, codeID(k))
+// Code reads a version's zip file; the version "" is the unpublished one.
+func (s *Store) Code(ctx context.Context, k Key, version string) ([]byte, error) {
+	return blob.Get(ctx, s.db, codeID(k, version))
 }
 
 // Forget drops the functions of an account ("" for all), in the caller's transaction.
 func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
-	rows, err := tx.Query(ctx, `DELETE FROM function.functions WHERE @account = '' OR account = @account RETURNING account, region, name`,
-		pgx.NamedArgs{"account": account})
+	args := pgx.NamedArgs{"account": account}
+	rows, err := tx.Query(ctx, `SELECT account, region, name, version::text FROM function.versions WHERE @account = '' OR account = @account
+		UNION ALL SELECT account, region, name, '' FROM function.functions WHERE @account = '' OR account = @account`, args)
 	if err != nil {
 		return err
 	}
-	gone, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Key])
-	for _, k := range gone {
-		if err := blob.Delete(ctx, tx, codeID(k)); err != nil {
-			return err
+	gone, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+		Account, Region, Name, Version string
+	}])
+	if err != nil {
+		return err
+	}
+	codes := make([]string, 0, len(gone))
+	for _, g := range gone {
+		k := Key{g.Account, g.Region, g.Name}
+		codes = append(codes, codeID(k, g.Version))
+		if g.Version != "" {
+			continue
 		}
+		s.changed(tx, k, "")
 		if err := s.forgetAll(ctx, tx, k, ""); err != nil {
 			return err
 		}
-		s.changed(tx, k, true)
 	}
-	return err
+	for _, table := range []string{"functions", "numbers"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM function.`+table+` WHERE @account = '' OR account = @account`, args); err != nil {
+			return err
+		}
+	}
+	return blob.Delete(ctx, tx, codes...)
 }
 
 // stamp formats an instant as Lambda's LastModified does.

@@ -79,9 +79,9 @@ type Executor interface {
 	// running out of time, answering too much) is an Outcome; an error means that the simulator could not run it at all
 	// (the interpreter is missing, the program is for another processor), and its message tells the user what to do.
 	Run(ctx context.Context, inv *Invocation) (*Outcome, error)
-	// Retire ends the idle environments of a function's code and configuration that are no longer current; busy ones
-	// end when their invocation does.
-	Retire(functionARN string)
+	// Retire ends the idle environments of a function's version whose code and configuration are no longer current, or of
+	// all its versions when version is ""; busy ones end when their invocation does.
+	Retire(functionARN, version string)
 	// Close ends every environment, and waits for it.
 	Close()
 }

@@ -126,9 +126,13 @@ func (iv *Invoker) settle(h trace.Header, out *Outcome, attempts int) {
 
 // attemptStep says how an attempt ended.
 func attemptStep(at time.Time, out *Outcome, attempt int, rule string) trace.Step {
-	s := trace.Step{At: at, Kind: trace.Invoked, Rule: rule, Reason: fmt.Sprintf("attempt %d succeeded", attempt)}
+	what := fmt.Sprintf("attempt %d", attempt)
+	if out.ExecutedVersion != "" && out.ExecutedVersion != function.Latest {
+		what += " on version " + out.ExecutedVersion
+	}
+	s := trace.Step{At: at, Kind: trace.Invoked, Rule: rule, Reason: what + " succeeded"}
 	if out.Failed() {
-		s.Reason = fmt.Sprintf("attempt %d failed: %s: %s", attempt, out.ErrorType, clip(out.ErrorMessage))
+		s.Reason = fmt.Sprintf("%s failed: %s: %s", what, out.ErrorType, clip(out.ErrorMessage))
 	}
 	return s
 }

@@ -96,8 +96,8 @@ func (p *program) Run(_ context.Context, inv *invoke.Invocation) (*invoke.Outcom
 	return &invoke.Outcome{Payload: []byte("null")}, nil
 }
 
-func (p *program) Retire(string) {}
-func (p *program) Close()        {}
+func (p *program) Retire(string, string) {}
+func (p *program) Close()                {}
 
 func succeed([]string) *invoke.Outcome { return nil }
 
@@ -118,7 +118,7 @@ func setup(t *testing.T) *bundle {
 	b.must(b.identity.Create(t.Context(), &identity.Entity{Key: roleKey, Path: "/", Trust: trusts}))
 	b.must(b.identity.PutInline(t.Context(), roleKey, "p", allowed))
 	_, err := b.functions.Create(t.Context(), function.Key{Account: account, Region: "us-east-1", Name: "f"},
-		function.Config{Role: "arn:aws:iam::" + account + ":role/r", Runtime: "python3.12", Handler: "h", Timeout: 3}, function.Code{}, []byte("zip"), nil)
+		function.Config{Role: "arn:aws:iam::" + account + ":role/r", Runtime: "python3.12", Handler: "h", Timeout: 3}, function.Code{}, []byte("zip"), nil, false)
 	b.must(err)
 	t.Cleanup(b.close)
 	return b
@@ -141,7 +141,7 @@ func (b *bundle) open() {
 	b.poller = &pull.Poller{DB: db, Functions: b.functions, Authz: az, Invoker: iv, Agenda: b.agenda, Trace: b.trace, Clock: b.clock, IDs: ids, Log: log}
 	b.poller.Init()
 	b.identity.OnChange(b.poller.WakeRoles)
-	b.functions.OnRetire(b.poller.WakeFunction)
+	b.functions.OnChange(b.poller.WakeFunction)
 	b.poller.Register("test", b.stream)
 	b.poller.RegisterQueue("sqs", b.queue)
 	b.must(b.agenda.Start(t.Context()))

@@ -264,7 +264,7 @@ func TestAFunctionThatIsGoneTakesNothingFromTheQueue(t *testing.T) {
 	if n := b.queue.Received(queueARN); n != 0 {
 		t.Errorf("the message was received %d times", n)
 	}
-	_, err := b.functions.Create(t.Context(), k, function.Config{Role: "arn:aws:iam::" + account + ":role/r", Timeout: 3}, function.Code{}, []byte("zip"), nil)
+	_, err := b.functions.Create(t.Context(), k, function.Config{Role: "arn:aws:iam::" + account + ":role/r", Timeout: 3}, function.Code{}, []byte("zip"), nil, false)
 	b.must(err)
 	b.drain()
 	b.ran("a")

@@ -173,7 +173,7 @@ func TestARunThatFindsNoConcurrencyDoesNotCountAsAnAttempt(t *testing.T) {
 func TestAMappingsFunctionCannotBecomeThatOfAnotherMapping(t *testing.T) {
 	b := streaming(t, pull.Config{BatchSize: 1})
 	_, err := b.functions.Create(t.Context(), function.Key{Account: account, Region: "us-east-1", Name: "g"},
-		function.Config{Role: "arn:aws:iam::" + account + ":role/r", Timeout: 3}, function.Code{}, []byte("zip"), nil)
+		function.Config{Role: "arn:aws:iam::" + account + ":role/r", Timeout: 3}, function.Code{}, []byte("zip"), nil, false)
 	b.must(err)
 	first := b.poller.List(account, "", "", "")[0]
 	other := first

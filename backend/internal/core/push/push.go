@@ -180,10 +180,10 @@ func (d *Dispatcher) MayInvoke(ctx context.Context, e Event) (policy.Explanation
 	if err != nil {
 		return policy.Explanation{}, fault.New(fault.NotFound, "%s is not a function's ARN", e.Function)
 	}
-	if _, err := d.Functions.Resolve(ctx, ref); err != nil {
+	if _, err := d.Functions.Describe(ctx, ref); err != nil {
 		return policy.Explanation{}, err
 	}
-	source, err := d.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
+	source, err := d.Functions.Policy(ctx, ref)
 	if err != nil {
 		return policy.Explanation{}, err
 	}

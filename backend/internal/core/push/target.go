@@ -7,7 +7,6 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -26,7 +25,7 @@ func (d *Dispatcher) Target() target.Kind {
 			if err != nil {
 				return fault.New(fault.NotFound, "%s is not a function's ARN", fn)
 			}
-			_, err = d.Functions.Resolve(ctx, ref)
+			_, err = d.Functions.Describe(ctx, ref)
 			return err
 		},
 		Deliver: d.deliverAs,
@@ -43,7 +42,7 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 	if err != nil {
 		return err
 	}
-	own, err := d.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
+	own, err := d.Functions.Policy(ctx, ref)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,12 @@ type key struct {
 	version    string
 	generation int64
 	code       string // SHA-256 of the package
-	epoch      int    // how often the function's environments have been retired
+	epoch      int    // how often the version's environments have been retired
+}
+
+// of reports whether the key is of the function, and of the version unless that is "".
+func (k key) of(function, version string) bool {
+	return k.function == function && (version == "" || k.version == version)
 }
 
 // mostPassed is how often a waiting run lets later ones of a warm function go first.
@@ -31,7 +36,7 @@ type pool struct {
 	idle   []*environment // the one idle longest first
 	all    map[*environment]bool
 	queue  []*waiter
-	epochs map[string]int   // by function
+	epochs map[string]int   // by function, and by function and version
 	spare  map[key][]string // folders for temporary files, of environments that ran out of time
 }
 
@@ -51,7 +56,12 @@ func newPool(most int, idleLimit time.Duration) *pool {
 func (p *pool) key(v *function.Version) key {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256, p.epochs[v.ARN()]}
+	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256, p.epoch(v.ARN(), v.Version)}
+}
+
+// epoch is how often the environments of a version have been retired, alone or with all the function's. Hold the lock.
+func (p *pool) epoch(function, version string) int {
+	return p.epochs[function] + p.epochs[function+":"+version]
 }
 
 // acquire returns an idle environment for k, or nil once there is a place for a new one, which the caller starts (add) or
@@ -164,7 +174,7 @@ func (p *pool) add(env *environment) bool {
 // release gives an environment back after an attempt: to a run that waits, or to the idle ones.
 func (p *pool) release(env *environment) {
 	p.mu.Lock()
-	if p.closed || env.key.epoch != p.epochs[env.key.function] || env.hasExited() {
+	if p.closed || env.key.epoch != p.epoch(env.key.function, env.key.version) || env.hasExited() {
 		p.mu.Unlock()
 		p.discard(env)
 		return
@@ -248,20 +258,25 @@ func (p *pool) free() {
 	p.count--
 }
 
-// retire takes out the idle environments of a function; with the epoch over, no other of them becomes idle again.
-func (p *pool) retire(function string) (idle []*environment) {
+// retire takes out the idle environments of a function's version, or of all its versions; with the epoch over, no other of
+// them becomes idle again.
+func (p *pool) retire(function, version string) (idle []*environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {
-		if env := p.idle[i]; env.key.function == function {
+		if env := p.idle[i]; env.key.of(function, version) {
 			p.unidle(i)
 			p.drop(env)
 			idle = append(idle, env)
 		}
 	}
-	p.epochs[function]++
+	if version != "" {
+		p.epochs[function+":"+version]++
+	} else {
+		p.epochs[function]++
+	}
 	for k := range p.spare {
-		if k.function == function {
+		if k.of(function, version) {
 			delete(p.spare, k) // the folders go when the home does
 		}
 	}

@@ -169,9 +169,10 @@ func (e *Executor) enter() error {
 	return nil
 }
 
-// Retire ends the idle environments of a function, given by its unqualified ARN; busy ones end when their attempt does.
-func (e *Executor) Retire(functionARN string) {
-	for _, env := range e.pool.retire(functionARN) {
+// Retire ends the idle environments of a version of a function, given by its unqualified ARN, or of all its versions when
+// version is ""; busy ones end when their attempt does.
+func (e *Executor) Retire(functionARN, version string) {
+	for _, env := range e.pool.retire(functionARN, version) {
 		env.stop()
 	}
 }

@@ -28,9 +28,9 @@ func (c *choice) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outco
 	return out, err
 }
 
-func (c *choice) Retire(functionARN string) {
-	c.scripts.Retire(functionARN)
-	c.code.Retire(functionARN)
+func (c *choice) Retire(functionARN, version string) {
+	c.scripts.Retire(functionARN, version)
+	c.code.Retire(functionARN, version)
 }
 
 func (c *choice) Close() {

@@ -177,7 +177,7 @@ func (e *Executor) log(inv *invoke.Invocation, o control.ScriptedOutcome, out *i
 }
 
 // Retire does nothing: a script has no environments.
-func (e *Executor) Retire(string) {}
+func (e *Executor) Retire(string, string) {}
 
 // Close does nothing: a script has nothing running.
 func (e *Executor) Close() {}

@@ -126,8 +126,8 @@ func (c *code) Run(context.Context, *invoke.Invocation) (*invoke.Outcome, error)
 	c.runs++
 	return &invoke.Outcome{}, nil
 }
-func (c *code) Retire(string) { c.retired++ }
-func (c *code) Close()        { c.closed++ }
+func (c *code) Retire(string, string) { c.retired++ }
+func (c *code) Close()                { c.closed++ }
 
 func TestChoose(t *testing.T) {
 	scripts, real := script.New(clock.NewReal()), &code{}
@@ -162,7 +162,7 @@ func TestChoose(t *testing.T) {
 	if must(); real.runs != 2 || scripts.Delete(arn) {
 		t.Error("a function whose script was forgotten did not run its code")
 	}
-	chosen.Retire(arn)
+	chosen.Retire(arn, "")
 	chosen.Close()
 	if real.retired != 1 || real.closed != 1 {
 		t.Errorf("not passed on: %+v", real)

@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -143,3 +145,9 @@ func (b *bundle) trust(t *testing.T, name, document string) error {
 }
 
 func asType[E error](err error) (E, bool) { return errors.AsType[E](err) }
+
+// hash is a package's SHA-256 as CodeSha256 spells it.
+func hash(zip []byte) string {
+	sum := sha256.Sum256(zip)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}

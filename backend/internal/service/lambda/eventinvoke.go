@@ -143,7 +143,7 @@ func (a *API) setEventConfig(ctx context.Context, name, qualifier *string, set e
 	if set.empty() {
 		return nil, invalid("You must specify at least one of error handling or destination setting.")
 	}
-	fn, err := a.Functions.Resolve(ctx, ref)
+	fn, err := a.Functions.Describe(ctx, ref)
 	if fault.Is(err, fault.NotFound) {
 		return nil, noFunction()
 	}

@@ -3,7 +3,6 @@ package lambda
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -81,7 +80,7 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	if err != nil {
 		return nil, err
 	}
-	v, err := a.Functions.Create(ctx, k, c, code, zip, in.Tags)
+	v, err := a.Functions.Create(ctx, k, c, code, zip, in.Tags, in.Publish)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,6 @@ func refuseCreate(in *lambda.CreateFunctionInput) error {
 		"DurableConfig":          in.DurableConfig != nil,
 		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
 		"TenancyConfig":          in.TenancyConfig != nil,
-		"Publish":                in.Publish,
 		"PublishTo":              in.PublishTo != "",
 	})
 }
@@ -184,7 +182,7 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		reconfigure(c, in)
 		return checkConfig(c)
-	}, nil, nil)
+	}, nil, nil, false)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +222,7 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 	if in.ImageUri != nil {
 		return nil, invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
 	}
-	err = refuse("UpdateFunctionCode", map[string]bool{"Publish": in.Publish, "SourceKMSKeyArn": in.SourceKMSKeyArn != nil,
+	err = refuse("UpdateFunctionCode", map[string]bool{"SourceKMSKeyArn": in.SourceKMSKeyArn != nil,
 		"PublishTo": in.PublishTo != ""})
 	if err != nil {
 		return nil, err
@@ -249,11 +247,15 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 			c.Architectures = architectures(in.Architectures)
 		}
 		return checkConfig(c)
-	}, &code, zip)
+	}, &code, zip, in.Publish)
 	if err != nil {
 		return nil, err
 	}
-	return into[lambda.UpdateFunctionCodeOutput](v), nil
+	out := into[lambda.UpdateFunctionCodeOutput](v)
+	if in.Publish {
+		out.FunctionArn = aws.String(v.QualifiedARN())
+	}
+	return out, nil
 }
 
 func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*lambda.GetFunctionOutput, error) {
@@ -261,11 +263,10 @@ func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*la
 	if err != nil {
 		return nil, err
 	}
-	k := function.Key{Account: r.Version.Account, Region: r.Version.Region, Name: r.Version.Name}
 	c := configuration(r.Version)
 	c.FunctionArn = &r.InvokedARN
 	out := &lambda.GetFunctionOutput{Configuration: c,
-		Code: &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(k))}}
+		Code: &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(r.Version))}}
 	if len(tags) > 0 {
 		out.Tags = tags
 	}
@@ -278,7 +279,7 @@ func (a *API) read(ctx context.Context, name, qualifier *string) (*function.Reso
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := a.Functions.Resolve(ctx, ref)
+	r, err := a.Functions.Describe(ctx, ref)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -294,72 +295,4 @@ func (a *API) getFunctionConfiguration(ctx context.Context, in *lambda.GetFuncti
 	out := into[lambda.GetFunctionConfigurationOutput](r.Version)
 	out.FunctionArn = &r.InvokedARN
 	return out, nil
-}
-
-func (a *API) deleteFunction(ctx context.Context, in *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionOutput, error) {
-	k, ref, err := own(ctx, in.FunctionName, in.Qualifier)
-	if err != nil {
-		return nil, err
-	}
-	switch ref.Qualifier {
-	case "":
-	case function.Latest:
-		return nil, invalid("$LATEST version cannot be deleted without deleting the function.")
-	default:
-		return nil, function.NotFound(k.ARN())
-	}
-	return &lambda.DeleteFunctionOutput{StatusCode: http.StatusNoContent}, a.Functions.Delete(ctx, k)
-}
-
-// page cuts a list to what Marker and MaxItems ask for; the marker is the number of items before.
-func page[T any](list []T, marker *string, most *int32, limit int) ([]T, *string) {
-	from, _ := strconv.Atoi(aws.ToString(marker))
-	from = min(max(from, 0), len(list))
-	n := limit
-	if most != nil && *most > 0 {
-		n = min(int(*most), limit)
-	}
-	if from+n < len(list) {
-		return list[from : from+n], aws.String(strconv.Itoa(from + n))
-	}
-	return list[from:], nil
-}
-
-func (a *API) listFunctions(ctx context.Context, in *lambda.ListFunctionsInput) (*lambda.ListFunctionsOutput, error) {
-	if in.FunctionVersion != "" && in.FunctionVersion != types.FunctionVersionAll {
-		return nil, wire.Validation(wire.Enum("functionVersion", string(in.FunctionVersion), []string{"ALL"}))
-	}
-	call := wire.CallFrom(ctx)
-	list, err := a.Functions.List(ctx, call.Account, call.Region)
-	if err != nil {
-		return nil, err
-	}
-	out := &lambda.ListFunctionsOutput{Functions: []types.FunctionConfiguration{}}
-	list, out.NextMarker = page(list, in.Marker, in.MaxItems, 50)
-	for i := range list {
-		c := listed(&list[i])
-		if in.FunctionVersion == types.FunctionVersionAll {
-			c.FunctionArn = aws.String(list[i].QualifiedARN())
-		}
-		out.Functions = append(out.Functions, *c)
-	}
-	return out, nil
-}
-
-// listed is a function as lists show it: without its state, and without the version of its runtime.
-func listed(v *function.Version) *types.FunctionConfiguration {
-	c := configuration(v)
-	c.State, c.StateReason, c.StateReasonCode, c.RuntimeVersionConfig = "", nil, "", nil
-	c.LastUpdateStatus, c.LastUpdateStatusReason, c.LastUpdateStatusReasonCode = "", nil, ""
-	return c
-}
-
-func (a *API) listVersions(ctx context.Context, in *lambda.ListVersionsByFunctionInput) (*lambda.ListVersionsByFunctionOutput, error) {
-	r, _, err := a.read(ctx, in.FunctionName, nil)
-	if err != nil {
-		return nil, err
-	}
-	c := listed(r.Version)
-	c.FunctionArn = aws.String(r.Version.QualifiedARN())
-	return &lambda.ListVersionsByFunctionOutput{Versions: []types.FunctionConfiguration{*c}}, nil
 }

@@ -184,7 +184,7 @@ func TestUpdateAndDeleteRefuse(t *testing.T) {
 	}{
 		"$LATEST":  {400, "InvalidParameterValueException", "$LATEST version cannot be deleted without deleting the function."},
 		"$latest":  {404, "ResourceNotFoundException", "Function not found: " + prefix + "f"},
-		"7":        {404, "ResourceNotFoundException", "Function not found: " + prefix + "f"},
+		"alias":    {400, "InvalidParameterValueException", "Deletion of aliases is not currently supported."},
 		"invalid!": {400, "ValidationException", `1 validation error detected: Value 'invalid!' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: \$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+`},
 	} {
 		t.Run("deletion of the qualifier "+qualifier, func(t *testing.T) {

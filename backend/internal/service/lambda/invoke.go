@@ -112,7 +112,7 @@ func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (policy.Explan
 	call := wire.CallFrom(ctx)
 	q := authz.Question{Session: call.Session, Action: actionInvoke, Resource: ref.ARN(), ResourceAccount: ref.Account, Region: ref.Region,
 		Keys: map[string][]string{"lambda:FunctionArn": {ref.ARN()}, "aws:SourceIp": {call.SourceIP}}}
-	source, err := a.Functions.Policy(ctx, function.Key{Account: ref.Account, Region: ref.Region, Name: ref.Name})
+	source, err := a.Functions.Policy(ctx, ref)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return policy.Explanation{}, err
 	}

@@ -40,8 +40,8 @@ type API struct {
 	IDs       *ident.Source
 	// Object reads an S3 object for a function whose code is there. A missing bucket or key is an error with S3's words.
 	Object func(ctx context.Context, session authz.Session, bucket, key string) ([]byte, error)
-	// CodeURL is where the code of a function can be fetched, for GetFunction.
-	CodeURL func(k function.Key) string
+	// CodeURL is where the code of a version can be fetched, for GetFunction.
+	CodeURL func(v *function.Version) string
 }
 
 // Service is Lambda for the wire.
@@ -51,10 +51,10 @@ func (a *API) Service() wire.Service {
 			return resourceOf(ctx, in.FunctionName)
 		})),
 		"GetFunction": wire.Op(a.getFunction, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"GetFunctionConfiguration": wire.Op(a.getFunctionConfiguration, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionConfigurationInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"UpdateFunctionCode": wire.Op(a.updateFunctionCode, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionCodeInput) string {
 			return resourceOf(ctx, in.FunctionName)
@@ -63,20 +63,20 @@ func (a *API) Service() wire.Service {
 			return resourceOf(ctx, in.FunctionName)
 		})),
 		"DeleteFunction": wire.Op(a.deleteFunction, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"ListFunctions": wire.Op(a.listFunctions),
 		"ListVersionsByFunction": wire.Op(a.listVersions, wire.Resource(func(ctx context.Context, in *lambda.ListVersionsByFunctionInput) string {
 			return resourceOf(ctx, in.FunctionName)
 		})),
 		"AddPermission": wire.Op(a.addPermission, wire.Resource(func(ctx context.Context, in *lambda.AddPermissionInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"RemovePermission": wire.Op(a.removePermission, wire.Resource(func(ctx context.Context, in *lambda.RemovePermissionInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"GetPolicy": wire.Op(a.getPolicy, wire.Resource(func(ctx context.Context, in *lambda.GetPolicyInput) string {
-			return resourceOf(ctx, in.FunctionName)
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
 		})),
 		"ListTags":      wire.Op(a.listTags, wire.Resource(func(_ context.Context, in *lambda.ListTagsInput) string { return *in.Resource })),
 		"TagResource":   wire.Op(a.tagResource, wire.Resource(func(_ context.Context, in *lambda.TagResourceInput) string { return *in.Resource })),
@@ -97,6 +97,7 @@ func (a *API) Service() wire.Service {
 		"ListEventSourceMappings": wire.Op(a.listMappings),
 	}
 	maps.Copy(operations, a.eventInvoke())
+	maps.Copy(operations, a.versionOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 
@@ -111,6 +112,18 @@ func resourceOf(ctx context.Context, name *string) string {
 	ref, err := arn.ParseFunctionRef(*name, false)
 	if err != nil {
 		return "*"
+	}
+	return complete(ctx, ref).ARN()
+}
+
+// resourceAt is resourceOf for an operation that can name a version or an alias beside the function.
+func resourceAt(ctx context.Context, name, qualifier *string) string {
+	ref, err := arn.ParseFunctionRef(*name, false)
+	if err != nil {
+		return "*"
+	}
+	if qualifier != nil {
+		ref.Qualifier = *qualifier
 	}
 	return complete(ctx, ref).ARN()
 }
@@ -210,7 +223,7 @@ func toAWS(_ context.Context, operation string, err error) *wire.Error {
 	case f.Kind == fault.Invalid && operation == "Invoke":
 		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "%s", f.Message)
 	case f.Kind == fault.Invalid:
-		return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", "%s", f.Message)
+		return &wire.Error{Status: http.StatusBadRequest, Code: "InvalidParameterValueException", Message: f.Message, NoType: f.Detail == function.DetailNoType}
 	case f.Kind == fault.Unsupported:
 		return wire.Errorf(http.StatusBadRequest, "InvalidParameterValueException", "%s", f.Message)
 	case f.Kind == fault.TooLarge && f.Detail == function.DetailPolicyLength:

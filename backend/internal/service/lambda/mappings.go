@@ -17,7 +17,7 @@ import (
 )
 
 func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMappingInput) (*lambda.CreateEventSourceMappingOutput, error) {
-	k, ref, err := own(ctx, in.FunctionName, nil)
+	_, ref, err := own(ctx, in.FunctionName, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 	if len(in.Tags) > maxTags {
 		return nil, invalid("Number of tags exceeds resource tag limit.")
 	}
-	if _, _, err := a.Functions.Get(ctx, k); err != nil {
+	if _, err := a.Functions.Describe(ctx, ref); err != nil {
 		return nil, invalid("Function does not exist")
 	}
 	made, err := a.Poller.Create(ctx, m)
@@ -157,7 +157,11 @@ func (a *API) listMappings(ctx context.Context, in *lambda.ListEventSourceMappin
 	}
 	list := a.Poller.List(call.Account, call.Region, aws.ToString(in.EventSourceArn), functionARN)
 	out := &lambda.ListEventSourceMappingsOutput{EventSourceMappings: []types.EventSourceMappingConfiguration{}}
-	list, out.NextMarker = page(list, in.Marker, in.MaxItems, 100)
+	list, next, err := page(list, in.Marker, in.MaxItems, 100, func(m *pull.EventSourceMapping) string { return m.UUID })
+	if err != nil {
+		return nil, err
+	}
+	out.NextMarker = next
 	for i := range list {
 		out.EventSourceMappings = append(out.EventSourceMappings, *mapped[types.EventSourceMappingConfiguration](&list[i]))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"regexp"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -52,25 +51,13 @@ func (c constraint) check(path string, value *string) []wire.Violation {
 	return v
 }
 
-// policyTarget reads the function of a policy operation. Qualifiers are aliases and versions, which are not simulated, and
-// $LATEST, which AWS refuses.
+// policyTarget reads the function of a policy operation, with the version or alias whose policy it is. AWS refuses $LATEST.
 func policyTarget(ctx context.Context, name, qualifier *string, more ...wire.Violation) (function.Key, arn.FunctionRef, error) {
 	k, ref, err := own(ctx, name, qualifier, more...)
 	if err == nil && ref.Qualifier == function.Latest {
 		err = invalid("We currently do not support adding policies for $LATEST.")
 	}
 	return k, ref, err
-}
-
-// noQualifier is the refusal of a version or alias that does not exist; none do. What holds a $ cannot be an alias.
-func noQualifier(ref arn.FunctionRef) error {
-	if ref.Qualifier == "" {
-		return nil
-	}
-	if q := ref.Qualifier; q[0] >= '0' && q[0] <= '9' || strings.Contains(q, "$") {
-		return fault.New(fault.NotFound, "Function not found: %s", ref.ARN())
-	}
-	return fault.New(fault.NotFound, "Cannot find alias arn: %s", ref.ARN())
 }
 
 func (a *API) addPermission(ctx context.Context, in *lambda.AddPermissionInput) (*lambda.AddPermissionOutput, error) {
@@ -92,13 +79,10 @@ func (a *API) addPermission(ctx context.Context, in *lambda.AddPermissionInput) 
 	if in.FunctionUrlAuthType != "" && *in.Action != "lambda:InvokeFunctionUrl" {
 		return nil, invalid("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")
 	}
-	if _, _, err := a.Functions.Get(ctx, k); err != nil {
-		return nil, err
+	if in.EventSourceToken != nil && (in.SourceArn != nil || in.SourceAccount != nil) {
+		return nil, invalid("An EventSourceToken cannot be combined with a SourceArn or a SourceAccount")
 	}
-	if err := noQualifier(ref); err != nil {
-		return nil, err
-	}
-	statement, err := a.Functions.AddPermission(ctx, k, function.Permission{
+	statement, err := a.Functions.AddPermission(ctx, k, ref.Qualifier, function.Permission{
 		StatementID: *in.StatementId, Action: *in.Action, Principal: *in.Principal, SourceARN: aws.ToString(in.SourceArn),
 		SourceAccount: aws.ToString(in.SourceAccount), EventSourceToken: aws.ToString(in.EventSourceToken),
 		PrincipalOrgID: aws.ToString(in.PrincipalOrgID), FunctionURLAuthType: string(in.FunctionUrlAuthType),
@@ -115,10 +99,7 @@ func (a *API) removePermission(ctx context.Context, in *lambda.RemovePermissionI
 	if err != nil {
 		return nil, err
 	}
-	if err := noQualifier(ref); err != nil {
-		return nil, err
-	}
-	err = a.Functions.RemovePermission(ctx, k, *in.StatementId, aws.ToString(in.RevisionId))
+	err = a.Functions.RemovePermission(ctx, k, ref.Qualifier, *in.StatementId, aws.ToString(in.RevisionId))
 	if fault.Is(err, fault.NotFound) {
 		if _, _, missing := a.Functions.Get(ctx, k); missing != nil {
 			return nil, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "No policy found for: %s", k.ARN())
@@ -132,10 +113,7 @@ func (a *API) getPolicy(ctx context.Context, in *lambda.GetPolicyInput) (*lambda
 	if err != nil {
 		return nil, err
 	}
-	if ref.Qualifier != "" {
-		return nil, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "The resource you requested does not exist.")
-	}
-	text, revision, err := a.Functions.PolicyText(ctx, k)
+	text, revision, err := a.Functions.PolicyText(ctx, k, ref.Qualifier)
 	if err != nil {
 		return nil, err
 	}
