@@ -106,7 +106,8 @@ type templated interface {
 	unresolved(Context) *token
 }
 
-// match reports whether the condition holds. A key without values is absent; an empty string is a value.
+// match reports whether the condition holds. A key without values is absent; an empty string is a value, for the set
+// operators too (recorded against AWS, whose guide says otherwise of ForAllValues).
 func (c *Condition) match(ctx Context) bool {
 	have := ctx[c.key]
 	if c.test.null {
@@ -119,7 +120,7 @@ func (c *Condition) match(ctx Context) bool {
 	case forAllValues:
 		for _, h := range have {
 			if !c.holds(ctx, h) {
-				return empty(have)
+				return false
 			}
 		}
 		return true
@@ -132,16 +133,6 @@ func (c *Condition) match(ctx Context) bool {
 		return false
 	}
 	return len(have) == 1 && c.holds(ctx, have[0])
-}
-
-// empty reports whether there is nothing but empty strings, which ForAllValues takes for no values at all.
-func empty(have []string) bool {
-	for _, h := range have {
-		if h != "" {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *Condition) matchNull(present bool) bool {

@@ -4,8 +4,18 @@ import "strings"
 
 // MatchAction reports whether an action pattern (service:Name with * and ?, or "*") covers an action, ignoring case.
 func MatchAction(pattern, action string) bool {
-	p := newPattern(strings.ToLower(pattern), plain, noVariables)
+	p := actionPattern(pattern)
 	return p.match(strings.ToLower(action), nil)
+}
+
+// actionPattern compiles an action pattern. One without a colon is invalid, apart from "*": its wildcards are none, and so
+// it matches no action (IAM User Guide, Action).
+func actionPattern(raw string) pattern {
+	w := plain
+	if raw != "*" && !strings.Contains(raw, ":") {
+		w = literal
+	}
+	return newPattern(strings.ToLower(raw), w, noVariables)
 }
 
 // MatchResource reports whether a Resource pattern covers an ARN: segment by segment, case-sensitively; a * that ends a

@@ -2,17 +2,14 @@ package policy
 
 import "strings"
 
-// Bool compares true and false without case. What is neither matches nothing.
+// Bool compares truths: "true", without case, is true, and every other text is false (recorded against AWS: under
+// {"Bool": {key: "false"}} a request's "yes" and "" match).
 func init() {
-	add("Bool", "", operator{constant: func(raw string, _ scope) constant {
-		return truth{known: isBool(raw), is: strings.EqualFold(raw, "true")}
-	}})
+	add("Bool", "", operator{constant: func(raw string, _ scope) constant { return truth(isTrue(raw)) }})
 }
 
-type truth struct{ known, is bool }
+type truth bool
 
-func (t truth) compare(have string, _ Context) outcome {
-	return when(t.known && isBool(have) && t.is == strings.EqualFold(have, "true"))
-}
+func (t truth) compare(have string, _ Context) outcome { return when(bool(t) == isTrue(have)) }
 
-func isBool(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
+func isTrue(s string) bool { return strings.EqualFold(s, "true") }

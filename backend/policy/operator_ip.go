@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -31,24 +32,48 @@ func (n network) compare(have string, _ Context) outcome {
 	return when(ok && n.prefix.Contains(a))
 }
 
+// address reads an address of a request. Zeros before an octet count for nothing (recorded against AWS).
 func address(s string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(s)
-	return a.Unmap(), err == nil && a.Zone() == ""
+	a, ok := parseAddress(s)
+	return a.Unmap(), ok
 }
 
-func prefix(s string) (netip.Prefix, bool) {
-	if !strings.Contains(s, "/") {
-		a, err := netip.ParseAddr(s)
-		if err != nil || a.Zone() != "" {
-			return netip.Prefix{}, false
+func parseAddress(s string) (netip.Addr, bool) {
+	if !strings.Contains(s, ":") {
+		octets := strings.Split(s, ".")
+		for i, o := range octets {
+			octets[i] = withoutZeros(o)
 		}
-		return netip.PrefixFrom(a, a.BitLen()), true
+		s = strings.Join(octets, ".")
 	}
-	p, err := netip.ParsePrefix(s)
-	if err != nil {
+	a, err := netip.ParseAddr(s)
+	return a, err == nil && a.Zone() == ""
+}
+
+// withoutZeros drops the zeros before the last digit.
+func withoutZeros(digits string) string {
+	for len(digits) > 1 && digits[0] == '0' {
+		digits = digits[1:]
+	}
+	return digits
+}
+
+// prefix reads a network of a policy. An IPv6 one is not written with dots.
+func prefix(s string) (netip.Prefix, bool) {
+	text, bits, found := strings.Cut(s, "/")
+	a, ok := parseAddress(text)
+	if !ok || a.Is6() && strings.Contains(text, ".") {
 		return netip.Prefix{}, false
 	}
-	if p.Addr().Is4() {
+	n := a.BitLen()
+	if found {
+		var err error
+		if n, err = strconv.Atoi(bits); err != nil || n < 0 || n > a.BitLen() {
+			return netip.Prefix{}, false
+		}
+	}
+	p := netip.PrefixFrom(a, n)
+	if a.Is4() {
 		p = p.Masked() // host bits of an IPv4 network are ignored; an IPv6 network that has some never matches
 	} else if p != p.Masked() {
 		return netip.Prefix{}, true

@@ -194,7 +194,7 @@ func (p *parser) parseActions(m member) ([]string, []pattern, error) {
 	raw, err := p.strings(m)
 	list := make([]pattern, len(raw))
 	for i, a := range raw {
-		list[i] = newPattern(strings.ToLower(a), plain, noVariables)
+		list[i] = actionPattern(a)
 	}
 	return raw, list, err
 }

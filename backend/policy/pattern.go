@@ -146,16 +146,16 @@ func (p *pattern) keys() []string {
 	return list
 }
 
-// value is what a variable stands for: the key's one value, or the default.
+// value is what a variable stands for: the key's one value, or the default where the key is missing.
 func (t *token) value(c Context) (string, bool) {
 	values := c[t.key]
 	switch {
 	case len(values) == 1:
 		return values[0], true
-	case t.hasFallback:
-		return t.text, true
+	case len(values) > 1: // not even a default helps (recorded against AWS)
+		return "", false
 	}
-	return "", false
+	return t.text, t.hasFallback
 }
 
 // unresolved returns the first variable that has no single value and no default; nil where there is none.
