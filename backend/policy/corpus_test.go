@@ -3,6 +3,7 @@ package policy_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,87 +11,64 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
-// testCase is a case of testdata/cases.json: policies, a request, and what must come out.
-type testCase struct {
-	Name            string
-	Principal       struct{ Kind, Account, ARN, Service, RoleARN, UserID string }
-	Action          string
-	Resource        string
-	ResourceAccount string
-	Context         map[string][]string
-	Identity        []json.RawMessage
-	ResourcePolicy  json.RawMessage
-	Boundary        json.RawMessage
-	Session         []json.RawMessage
-	SCPs            [][]json.RawMessage
-	MustAllow       bool
-	Want            policy.Verdict
-	Mismatch        string
-}
+// rule is a rule of AWS that cases pin: testdata/rules.json lists all that have to be.
+type rule struct{ ID, Text, Source string }
 
-func parse(t testing.TB, text json.RawMessage) *policy.Document {
+func readJSON[T any](t testing.TB, path string) (v T) {
 	t.Helper()
-	d, err := policy.Parse(text)
+	text, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		t.Fatal(err)
 	}
-	return d
+	d := json.NewDecoder(strings.NewReader(string(text)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return v
 }
 
-func sources(t testing.TB, texts []json.RawMessage) (list []policy.Source) {
-	for _, text := range texts {
-		list = append(list, policy.Source{Name: "p", Document: parse(t, text)})
+// cases reads the corpus, testdata/corpus. A case without who, action or resource is about Ann, who invokes a function; its
+// condition, if it has one, is that of an identity policy which allows her to.
+func cases(t testing.TB) (list []testCase) {
+	t.Helper()
+	principals := readJSON[map[string]principal](t, "testdata/principals.json")
+	paths, err := filepath.Glob("testdata/corpus/*.json")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no corpus", err)
+	}
+	for _, path := range paths {
+		for _, c := range readJSON[[]testCase](t, path) {
+			if c.Principal.Kind == "" {
+				p, ok := principals[orElse(c.Who, "ann")]
+				if !ok {
+					t.Fatalf("%s: nobody is called %s", c.Name, c.Who)
+				}
+				c.Principal = p
+			}
+			c.Action, c.Resource = orElse(c.Action, "lambda:InvokeFunction"), orElse(c.Resource, function)
+			if c.Condition != nil {
+				c.Identity = append(c.Identity, encode(object{"Version": "2012-10-17", "Statement": object{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*", "Condition": c.Condition}}))
+			}
+			list = append(list, c)
+		}
 	}
 	return list
 }
 
-func (c *testCase) evaluate(t testing.TB) policy.Explanation {
-	p := policy.Policies{Identity: sources(t, c.Identity), Session: sources(t, c.Session), ResourceMustAllow: c.MustAllow}
-	if c.ResourcePolicy != nil {
-		p.Resource = &policy.Source{Name: "the function's policy", Document: parse(t, c.ResourcePolicy)}
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
 	}
-	if c.Boundary != nil {
-		p.Boundary = &policy.Source{Name: "boundary", Document: parse(t, c.Boundary)}
-	}
-	for _, level := range c.SCPs {
-		p.SCPs = append(p.SCPs, sources(t, level))
-	}
-	req := policy.Request{Principal: policy.Principal{Kind: policy.PrincipalKind(c.Principal.Kind), Account: c.Principal.Account, ARN: c.Principal.ARN,
-		RoleARN: c.Principal.RoleARN, Service: c.Principal.Service, UserID: c.Principal.UserID}, Action: c.Action, Resource: c.Resource,
-		ResourceAccount: c.ResourceAccount, Context: policy.NewContext(c.Context)}
-	x := policy.Explain(req, p)
-	if d := policy.Evaluate(req, p); d != x.Decision {
-		t.Errorf("Evaluate says %+v, Explain %+v", d, x.Decision)
-	}
-	return x
-}
-
-// cases reads the corpus; its members are in snake case.
-func cases(t testing.TB) []testCase {
-	t.Helper()
-	text, err := os.ReadFile("testdata/cases.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for snake, camel := range map[string]string{"role_arn": "RoleARN", "user_id": "UserID", "resource_account": "ResourceAccount", "resource_policy": "ResourcePolicy", "must_allow": "MustAllow"} {
-		text = []byte(strings.ReplaceAll(string(text), `"`+snake+`":`, `"`+camel+`":`))
-	}
-	var list []testCase
-	if err := json.Unmarshal(text, &list); err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < 100 {
-		t.Fatalf("only %d cases", len(list))
-	}
-	return list
+	return s
 }
 
 func TestCorpus(t *testing.T) {
 	for _, c := range cases(t) {
 		t.Run(c.Name, func(t *testing.T) {
-			d := c.evaluate(t)
+			d := c.explain(t)
 			if d.Verdict != c.Want {
-				t.Errorf("verdict %s, want %s\n%s", d.Verdict, c.Want, d.Text())
+				t.Errorf("%s: verdict %s, want %s\n%s", c.Rule, d.Verdict, c.Want, d.Text())
 			}
 			said := func(r policy.Reason) bool { return r.Mismatch == c.Mismatch }
 			if c.Mismatch != "" && (!slices.ContainsFunc(d.Reasons, said) || !strings.Contains(d.Text(), c.Mismatch)) {
@@ -100,60 +78,53 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+func TestTheReferenceAgreesWithTheCorpus(t *testing.T) {
+	for _, c := range cases(t) {
+		if got := (&reference{}).verdict(&c); got != c.Want {
+			t.Errorf("%s: %s: the reference says %s, want %s", c.Rule, c.Name, got, c.Want)
+		}
+	}
+}
+
+// TestEveryRuleHasACase holds the corpus to its list of rules, which has every row and bullet of what is known of AWS.
+func TestEveryRuleHasACase(t *testing.T) {
+	pinned, names := map[string]int{}, map[string]bool{}
+	for _, c := range cases(t) {
+		pinned[c.Rule]++
+		if names[c.Name] {
+			t.Errorf("two cases are called %q", c.Name)
+		}
+		names[c.Name] = true
+	}
+	for _, g := range grammarCases(t) {
+		pinned[g.Rule]++
+	}
+	rules := readJSON[[]rule](t, "testdata/rules.json")
+	for _, r := range rules {
+		if pinned[r.ID] == 0 {
+			t.Errorf("no case pins rule %s: %s (%s)", r.ID, r.Text, r.Source)
+		}
+		if r.Source == "" || r.Text == "" {
+			t.Errorf("rule %s has no text or no source", r.ID)
+		}
+		delete(pinned, r.ID)
+	}
+	for id := range pinned {
+		t.Errorf("a case pins rule %q, which is not listed", id)
+	}
+	for _, section := range "12345678" {
+		if !slices.ContainsFunc(rules, func(r rule) bool { return strings.HasPrefix(r.ID, string(section)+".") }) {
+			t.Errorf("section %c has no rules", section)
+		}
+	}
+}
+
 func TestEveryStatementLeavesAReason(t *testing.T) {
 	c := testCase{Action: "a:b", Resource: "*", Identity: []json.RawMessage{
 		json.RawMessage(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"c:d","Resource":"*"}]}`)}}
 	c.Principal.Kind, c.Principal.Account = string(policy.IAMUser), "111111111111"
-	if d := c.evaluate(t); len(d.Reasons) != 3 || d.Verdict != policy.ExplicitDeny {
+	if d := c.explain(t); len(d.Reasons) != 3 || d.Verdict != policy.ExplicitDeny {
 		t.Errorf("%d reasons, %s; want one for each of the 3 statements although the first denies", len(d.Reasons), d.Verdict)
-	}
-}
-
-func TestParseRefuses(t *testing.T) {
-	for name, text := range map[string]string{
-		"what is not JSON":            `{`,
-		"a list":                      `[]`,
-		"no statement":                `{"Version":"2012-10-17"}`,
-		"an empty list":               `{"Statement":[]}`,
-		"another version":             `{"Version":"2020-01-01","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`,
-		"an unknown element":          `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Ressource":"*"}}`,
-		"an element twice":            `{"Statement":{"Effect":"Allow","Action":"*","Action":"a:b","Resource":"*"}}`,
-		"an effect in lower case":     `{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}`,
-		"Action beside NotAction":     `{"Statement":{"Effect":"Allow","Action":"*","NotAction":"a:b","Resource":"*"}}`,
-		"an operator that is unknown": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringSounds":{"a":"b"}}}}`,
-		"something after the policy":  `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} x`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			if d, err := policy.Parse([]byte(text)); err == nil {
-				t.Errorf("parsed as %+v", d)
-			}
-		})
-	}
-}
-
-func TestValidateSaysWhatIAMSays(t *testing.T) {
-	identity := func(s string) string { return `{"Version":"2012-10-17","Statement":` + s + `}` }
-	for name, c := range map[string]struct {
-		validate func([]byte) error
-		text     string
-		want     string
-	}{
-		"an older version":            {policy.ValidateIdentity, `{"Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}`, "Policy document must be version 2012-10-17 or greater."},
-		"a principal":                 {policy.ValidateIdentity, identity(`{"Effect":"Allow","Principal":"*","Action":"a:b","Resource":"*"}`), "Policy document should not specify a principal."},
-		"no resource":                 {policy.ValidateIdentity, identity(`{"Effect":"Allow","Action":"a:b"}`), "Policy statement must contain resources."},
-		"a resource that is no ARN":   {policy.ValidateIdentity, identity(`{"Effect":"Allow","Action":"a:b","Resource":"x"}`), `Resource x must be in ARN format or "*".`},
-		"an action without a service": {policy.ValidateIdentity, identity(`{"Effect":"Allow","Action":"x","Resource":"*"}`), "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
-		"an unknown partition":        {policy.ValidateIdentity, identity(`{"Effect":"Allow","Action":"a:b","Resource":"arn:b:c:d:e:f"}`), `Partition "b" is not valid for resource "arn:b:c:d:e:f".`},
-		"the effect's case":           {policy.ValidateIdentity, identity(`{"Effect":"allow","Action":"a:b","Resource":"*"}`), "The policy failed legacy parsing"},
-		"a sid twice":                 {policy.ValidateIdentity, identity(`[{"Sid":"s","Effect":"Allow","Action":"a:b","Resource":"*"},{"Sid":"s","Effect":"Allow","Action":"a:b","Resource":"*"}]`), "Statement IDs (SID) in a single policy must be unique."},
-		"a trust policy's resource":   {policy.ValidateTrust, identity(`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}`), "Has prohibited field Resource."},
-		"garbage":                     {policy.ValidateTrust, `nonsense`, "Syntax errors in policy."},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := c.validate([]byte(c.text)); err == nil || err.Error() != c.want {
-				t.Errorf("%v, want %q", err, c.want)
-			}
-		})
 	}
 }
 
@@ -171,28 +142,18 @@ func TestAWSMessage(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username}/*","Condition":{"StringLike":{"a":["*b?"]}}}}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := policy.Parse(text)
-		if err != nil {
-			return
-		}
-		policy.Evaluate(policy.Request{Principal: policy.Principal{Kind: policy.IAMUser, Account: "1"}, Action: "a:b", Resource: "arn:aws:s3:::x/y",
-			Context: policy.Context{"aws:username": {"x"}}}, policy.Policies{Identity: []policy.Source{{Document: d}}, Resource: &policy.Source{Document: d}})
-	})
-}
-
 func BenchmarkEvaluate(b *testing.B) {
 	for _, c := range cases(b) {
-		if c.Name != "the source's ARN matches" {
+		if c.Name != "a bucket's notification passes AddPermission's statement" {
 			continue
 		}
-		d := parse(b, c.ResourcePolicy)
-		req := policy.Request{Principal: policy.Principal{Kind: policy.ServicePrincipal, Service: c.Principal.Service}, Action: c.Action, Resource: c.Resource,
-			ResourceAccount: c.ResourceAccount, Context: policy.NewContext(c.Context)}
+		p, err := c.policies()
+		if err != nil {
+			b.Fatal(err)
+		}
+		req := c.request()
 		for b.Loop() {
-			if !policy.Evaluate(req, policy.Policies{Resource: &policy.Source{Name: "p", Document: d}}).Allowed() {
+			if !policy.Evaluate(req, p).Allowed() {
 				b.Fatal("refused")
 			}
 		}

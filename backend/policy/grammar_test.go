@@ -1,0 +1,54 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
+)
+
+// grammarCase is a text and what IAM says of it when it is written as a policy of a kind. No message: it is accepted.
+type grammarCase struct {
+	Name     string          `json:"name"`
+	Rule     string          `json:"rule"`
+	Kind     string          `json:"kind"`
+	Document json.RawMessage `json:"document,omitempty"` // the policy, or
+	Text     string          `json:"text,omitempty"`     // its text, where that is no JSON, or has what a JSON parser would lose
+	Message  string          `json:"message,omitempty"`
+}
+
+func (g *grammarCase) text() []byte {
+	if g.Document != nil {
+		return g.Document
+	}
+	return []byte(g.Text)
+}
+
+func grammarCases(t testing.TB) []grammarCase {
+	t.Helper()
+	return readJSON[[]grammarCase](t, "testdata/grammar.json")
+}
+
+func TestGrammar(t *testing.T) {
+	kinds := map[string]func([]byte) error{"identity": policy.ValidateIdentity, "trust": policy.ValidateTrust, "resource": policy.ValidateResource,
+		"any": func(text []byte) error { _, err := policy.Parse(text); return err }}
+	for _, g := range grammarCases(t) {
+		t.Run(g.Kind+" policy: "+g.Name, func(t *testing.T) {
+			validate, ok := kinds[g.Kind]
+			if !ok {
+				t.Fatalf("no kind %q", g.Kind)
+			}
+			err := validate(g.text())
+			if got := messageOf(err); got != g.Message {
+				t.Errorf("%s: %q, want %q\n%s", g.Rule, got, g.Message, g.text())
+			}
+		})
+	}
+}
+
+func messageOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
