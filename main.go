@@ -44,6 +44,7 @@ the provider is given no endpoint, it starts a backend for the folder that Terra
   terraform-provider-lambdasim stop              ends this folder's backend; what it keeps stays
   terraform-provider-lambdasim clean             ends it and removes all it keeps
   terraform-provider-lambdasim check PLAN.json   judges a plan: is every permission there? (--help says more)
+  terraform-provider-lambdasim runtimes install  fetches the AWS SDKs that functions in Python and Node.js expect
   terraform-provider-lambdasim dropin run -- …   runs terraform on a module that is written for AWS, as it is
   terraform-provider-lambdasim version           prints the version
   terraform-provider-lambdasim -debug            runs the provider for a debugger
@@ -61,6 +62,8 @@ func run(args []string) int {
 			return autostart.Command(args[0], args[1:], version, os.Stdout, os.Stderr)
 		case "check":
 			return backend.CheckCommand(args[1:], version, os.Stdin, os.Stdout, os.Stderr)
+		case "runtimes":
+			return backend.RuntimesCommand(args[1:], os.Stdout, os.Stderr)
 		case "dropin":
 			return dropin.Command(args[1:], version, os.Stdin, os.Stdout, os.Stderr)
 		case "version", "--version":

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/autostart"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/sdk"
 )
 
 // command is what the subcommand "backend" was told.
@@ -138,6 +139,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	text(&c.IAM, "iam", "enforce", "enforce: refuse; audit: evaluate and record, and let through")
 	text(&c.Region, "region", DefaultRegion, "`region` of requests that do not say theirs")
 	text(&c.Account, "account", DefaultAccount, "the default account, twelve digits")
+	text(&c.Libraries, "libraries", sdk.Folder(), "`folder` with the AWS SDKs for functions, filled by runtimes install")
 	text(&c.Limits, "limits", "off", "off; aws (AWS's throughput quotas) is not simulated yet and is refused")
 	text(&level, "log-level", "info", "debug, info, warn or error")
 	text(&idle, "idle-limit", "0s", "`duration` without a request or an event at work after which the backend ends; 0s: never")

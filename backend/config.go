@@ -33,6 +33,7 @@ type Config struct {
 	Account     string // the default account
 	Limits      string // off (default) or aws
 	Seed        uint64 // of identifiers; 0: unpredictable
+	Libraries   string // folder with AWS SDKs for functions, as "runtimes install" fills it; may be missing
 	Token       string // demanded by the control API; needed where Listen is beyond loopback
 	Version     string
 	Log         *slog.Logger

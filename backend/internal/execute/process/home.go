@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-//go:embed runtime/python/client.py runtime/node/client.mjs runtime/node/load.mjs runtime/node/log.mjs
+//go:embed runtime/python/client.py runtime/node/client.mjs runtime/node/load.mjs runtime/node/log.mjs runtime/node/imports.mjs
 var clients embed.FS
 
 // home is the folder that programs work in, made at the first run:

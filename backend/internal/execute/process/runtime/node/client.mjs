@@ -160,6 +160,29 @@ function watchUncaught() {
   });
 }
 
+/**
+ * Makes libraries findable for import, which knows no NODE_PATH: what the package does not have is looked for there. Called
+ * before the first ES module is loaded alone, because an older Node.js starts a thread for it.
+ */
+function findImports(libraries) {
+  if (!libraries || !fs.existsSync(path.join(libraries, 'nodejs', 'node_modules'))) return;
+  const parentURL = pathToFileURL(path.join(libraries, 'nodejs', 'client.js')).href;
+  if (Module.registerHooks) {
+    Module.registerHooks({
+      resolve(name, context, next) {
+        try {
+          return next(name, context);
+        } catch (error) {
+          if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error;
+          return next(name, { ...context, parentURL });
+        }
+      },
+    });
+    return;
+  }
+  Module.register?.(new URL('imports.mjs', import.meta.url), { data: { parentURL } });
+}
+
 /** Makes libraries findable, and points an AWS SDK that is too old to read AWS_ENDPOINT_URL (version 2) at that address. */
 function findModules(libraries) {
   if (libraries && fs.existsSync(path.join(libraries, 'nodejs', 'node_modules'))) {
@@ -178,7 +201,8 @@ function findModules(libraries) {
   };
 }
 
-findModules(process.argv[2]);
+const libraries = process.argv[2];
+findModules(libraries);
 process.argv.length = 1;
 patchConsole();
 watchUncaught();
@@ -187,6 +211,7 @@ try {
   handler = await load(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER, {
     require: createRequire(path.join(process.env.LAMBDA_TASK_ROOT, 'client.js')),
     toURL: pathToFileURL,
+    beforeImport: () => findImports(libraries),
   });
 } catch (error) {
   const document = errorDocument(error);

@@ -24,14 +24,17 @@ function findFile(base) {
   return undefined;
 }
 
-async function loadModule(root, name, { require, toURL }) {
+async function loadModule(root, name, { require, toURL, beforeImport }) {
   const file = findFile(path.join(root, name));
   if (!file) {
     // A folder with an index, or a module of the package's node_modules.
     const base = path.join(root, name);
     return require(fs.existsSync(base) ? base : require.resolve(name, { paths: [root] }));
   }
-  if (file.endsWith('.mjs') || (!file.endsWith('.cjs') && isModule(file, root))) return import(toURL(file).href);
+  if (file.endsWith('.mjs') || (!file.endsWith('.cjs') && isModule(file, root))) {
+    beforeImport();
+    return import(toURL(file).href);
+  }
   return require(file);
 }
 
