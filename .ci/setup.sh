@@ -4,6 +4,7 @@
 #   PostgreSQL's programs       the backend keeps its state in PostgreSQL, and runs a private one
 #   Terraform or OpenTofu       1.8 or newer, which drives the provider
 #   python3 and node            functions written in Python and in Node run with them
+#   boto3 and npm               the AWS SDKs that functions use: Debian's for Python; npm fetches that for Node
 #
 # It asks once where somebody sits at the terminal, and never where CI is set. Where nothing is missing it ends at once.
 set -euo pipefail
@@ -42,7 +43,10 @@ need_go() {
 look() {
 	have_postgres || want postgresql "PostgreSQL's programs: the backend keeps its state in a private PostgreSQL of its own"
 	command -v python3 >/dev/null || want python3 "python3: functions written in Python run with it"
+	/usr/bin/python3 -c 'import boto3' 2>/dev/null || { [ "$(id -u)" != 0 ] && python3 -c 'import boto3' 2>/dev/null; } ||
+		want python3-boto3 "boto3: functions written in Python find it in Lambda's images"
 	command -v node >/dev/null || want nodejs "node: functions written in Node run with it"
+	command -v npm >/dev/null || want npm "npm: it fetches the AWS SDK that functions written in Node find in Lambda's images"
 	if ! terraform_cli >/dev/null; then
 		build_tofu=true
 		reasons+=("OpenTofu $tofu_version: there is no Terraform or OpenTofu of $least_cli or newer; it is built from its Go module into $tools, which takes some minutes, once")

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -66,6 +67,12 @@ func (c *Config) complete() error {
 		return fmt.Errorf("--account %q: want twelve digits", c.Account)
 	case !regionForm.MatchString(c.Region):
 		return fmt.Errorf("--region %q: want a region's name, for example us-east-1", c.Region)
+	}
+	if c.Libraries != "" {
+		var err error
+		if c.Libraries, err = filepath.Abs(c.Libraries); err != nil {
+			return fmt.Errorf("--libraries %q: %w", c.Libraries, err)
+		}
 	}
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {

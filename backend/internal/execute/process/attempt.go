@@ -155,7 +155,7 @@ func (r *run) exited(env *environment) (*invoke.Outcome, error) {
 func (r *run) unready(out *invoke.Outcome, took time.Duration) *invoke.Outcome {
 	lines := r.lines()
 	r.note(lines.Start(r.inv.RequestID))
-	r.note(lines.Failure(r.inv, out))
+	r.note(lines.Failure(r.inv, out) + hint(r.inv.Function, out))
 	r.note(lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: took, Outcome: out}))
 	out.Log, out.Duration = r.log, took
 	return out
@@ -241,7 +241,7 @@ func (r *run) await(ctx context.Context, j *job, timer *time.Timer) (*invoke.Out
 // finish closes the attempt's log and gives the environment back, in that order: what comes next belongs to the next one.
 func (r *run) finish(out *invoke.Outcome) {
 	lines, env := r.lines(), r.env
-	out.Log = append(r.log, env.out.finish(lines.Failure(r.inv, out)+lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: out.Duration,
+	out.Log = append(r.log, env.out.finish(lines.Failure(r.inv, out)+hint(r.inv.Function, out)+lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: out.Duration,
 		Init: r.init, MaxMemoryMB: env.memory(r.inv.Function.MemorySize), Outcome: out}))...)
 	r.executor.pool.release(env)
 }
