@@ -8,6 +8,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/account"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/blob"
@@ -37,7 +38,7 @@ import (
 
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
-	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, identity.Schema, function.Schema, invoke.Schema, pull.Schema,
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, pull.Schema,
 		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
@@ -47,6 +48,7 @@ type parts struct {
 	trace      *trace.Recorder
 	logs       *logs.Store
 	identity   *identity.Store
+	accounts   *account.Store
 	authz      *authz.Authorizer
 	functions  *function.Store
 	invoker    *invoke.Invoker
@@ -72,7 +74,9 @@ func assemble(b *Backend) (*parts, error) {
 	p.trace = trace.NewRecorder(b.db, b.clk, cfg.Log)
 	p.logs = logs.New(b.db, cfg.Log)
 	p.identity = identity.New(b.db, b.ids)
-	p.authz = &authz.Authorizer{Identity: p.identity, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account}
+	p.accounts = account.New(b.db)
+	p.authz = &authz.Authorizer{Identity: p.identity, Accounts: p.accounts, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account,
+		Tags: p.tagsOf}
 	p.functions = function.New(b.db, b.ids)
 	p.scripts = script.New(b.clk)
 	p.programs = b.processes(p)
@@ -89,6 +93,7 @@ func assemble(b *Backend) (*parts, error) {
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
+	p.accounts.OnChange(p.poller.WakeRoles)
 	p.functions.OnChange(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
@@ -101,7 +106,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
-	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authorize, Signed: p.identity.Used, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
+	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authz.Require, Signed: p.identity.Used, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
 		return nil, err
@@ -119,7 +124,7 @@ func assemble(b *Backend) (*parts, error) {
 
 // services is the list of AWS services.
 func (b *Backend) services(p *parts) []wire.Service {
-	tables := &dynamodb.API{Store: p.dynamodb, Clock: b.clk, IDs: b.ids, Authorize: p.authorize}
+	tables := &dynamodb.API{Store: p.dynamodb, Clock: b.clk, IDs: b.ids, Authorize: p.authz.Require}
 	return []wire.Service{
 		(&lambda.API{Functions: p.functions, Events: p.events, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
 			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
@@ -154,14 +159,14 @@ func (b *Backend) processes(p *parts) *process.Executor {
 
 // roleCredentials opens a session of the execution role for an environment; its AWS calls are checked against the role.
 func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (process.Credentials, error) {
-	d, err := p.authz.TrustsLambda(ctx, v.Role)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	err := p.authz.RequireTrust(ctx, v.Role, v.ARN())
+	if err != nil && fault.KindOf(err) == "" {
 		return process.Credentials{}, err
 	}
-	if err != nil || (!d.Allowed() && !p.authz.Audit) {
+	if err != nil {
 		return process.Credentials{}, fault.New(fault.Denied, "The role defined for the function cannot be assumed by Lambda.")
 	}
-	session, err := p.authz.RoleSession(ctx, v.Role, v.Name)
+	session, err := p.authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
 	if err != nil {
 		return process.Credentials{}, err
 	}
@@ -183,18 +188,6 @@ func (k keys) Credential(ctx context.Context, id string) (wire.Credential, error
 	k.heard(id)
 	secret, token, session, err := k.authz.Credential(ctx, id)
 	return wire.Credential{Secret: secret, SessionToken: token, Session: session}, err
-}
-
-// authorize is the check of every signed call that no resource policy takes part in.
-func (p *parts) authorize(ctx context.Context, call *wire.Call, action, resource string, keys map[string][]string) error {
-	q := authz.Question{Session: call.Session, Action: action, Resource: resource, Region: call.Region, Keys: call.Keys()}
-	if owner := accountOf(resource); owner != "" {
-		q.ResourceAccount = owner
-	}
-	for k, v := range keys {
-		q.Keys[k] = v
-	}
-	return p.authz.Require(ctx, q)
 }
 
 // close ends the parts: what starts work before what does it, what writes last.

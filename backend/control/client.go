@@ -125,6 +125,43 @@ func (c *Client) DeleteScript(ctx context.Context, function string) error {
 	return err
 }
 
+// PutAccount describes an account: its organization and the control policies that apply to it. What was said before is replaced.
+func (c *Client) PutAccount(ctx context.Context, a Account) error {
+	id := a.ID
+	a.ID = ""
+	_, err := call[Account](ctx, c, http.MethodPut, "accounts/"+url.PathEscape(id), a)
+	return err
+}
+
+// GetAccount reads what was said about an account. The error is an *Error with Status 404 when nothing was.
+func (c *Client) GetAccount(ctx context.Context, id string) (*Account, error) {
+	return call[Account](ctx, c, http.MethodGet, "accounts/"+url.PathEscape(id), nil)
+}
+
+// Accounts lists the accounts of which something was said, by id.
+func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
+	out, err := call[Accounts](ctx, c, http.MethodGet, "accounts", nil)
+	if err != nil {
+		return nil, err
+	}
+	return out.Accounts, nil
+}
+
+// DeleteAccount forgets what was said about an account; the account and what it has stay.
+func (c *Client) DeleteAccount(ctx context.Context, id string) error {
+	_, err := c.do(ctx, http.MethodDelete, "accounts/"+url.PathEscape(id), nil, "application/json")
+	return err
+}
+
+// Refusals lists the last refusals of an account's callers, or of all when account is empty, oldest first.
+func (c *Client) Refusals(ctx context.Context, account string) ([]Refusal, error) {
+	out, err := call[Refusals](ctx, c, http.MethodGet, "refusals?account="+url.QueryEscape(account), nil)
+	if err != nil {
+		return nil, err
+	}
+	return out.Refusals, nil
+}
+
 // Reset forgets one account's state, or everything when account is empty.
 func (c *Client) Reset(ctx context.Context, account string) error {
 	_, err := c.do(ctx, http.MethodPost, "reset", Reset{Account: account}, "application/json")

@@ -1,5 +1,5 @@
 // Package control is the simulator's own API: the clock, the delivery trace, the mappings, scripted functions, published
-// events and reset. It holds the wire structs and a Go client; the server is the backend.
+// events, accounts, refusals and reset. It holds the wire structs and a Go client; the server is the backend.
 //
 // It is JSON over HTTP under the path prefix /_lambdasim/ of the backend's one listener. Everything else that the backend
 // answers is AWS's own API. Times are RFC 3339 in UTC, durations are Go durations ("90s", "6h"). An error is an object
@@ -157,6 +157,48 @@ type ScriptedOutcome struct {
 // Reset is the body of POST reset.
 type Reset struct {
 	Account string `json:"account,omitempty"` // a 12-digit account; empty forgets everything
+}
+
+// Account is what an organization says about an account: the body of PUT accounts/{id}, and the answer to GET. Accounts that
+// nobody has described are in no organization.
+type Account struct {
+	ID string `json:"id,omitempty"` // twelve digits; the path says it in PUT
+	// OrganizationID is aws:PrincipalOrgID and aws:ResourceOrgID, for example o-a1b2c3d4e5. Empty: the account is in none.
+	OrganizationID string `json:"organization_id,omitempty"`
+	// OrganizationPath is aws:PrincipalOrgPaths, for example o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/. Empty: the key is absent.
+	OrganizationPath string `json:"organization_path,omitempty"`
+	// ManagementAccount says that the account manages the organization: control policies do not apply to it.
+	ManagementAccount bool `json:"management_account,omitempty"`
+	// ServiceControlPolicies are the SCPs that the account's users, roles and root user are under: a list for each level, the
+	// organization's root first, the account itself last; each policy a JSON document as text. Every level must allow a
+	// request. Empty: nothing is narrowed.
+	ServiceControlPolicies [][]string `json:"service_control_policies,omitempty"`
+	// ResourceControlPolicies are the RCPs that the account's resources are under. They only deny.
+	ResourceControlPolicies []string `json:"resource_control_policies,omitempty"`
+}
+
+// Accounts answers GET accounts, by id.
+type Accounts struct {
+	Accounts []Account `json:"accounts"`
+}
+
+// Refusal is a decision that refused a request or, where refusals are only recorded (--iam audit), would have.
+type Refusal struct {
+	At        time.Time `json:"at"`
+	Account   string    `json:"account"` // of the caller; of the source of a service
+	Principal string    `json:"principal"`
+	Action    string    `json:"action"`
+	Resource  string    `json:"resource"`
+	Message   string    `json:"message"` // what AWS says
+	Reason    string    `json:"reason"`  // which statements were asked, and what each lacked
+	Audited   bool      `json:"audited"` // it was let through
+	// Decision is the policy decision: its verdict, the statements consulted and what each lacked.
+	Decision json.RawMessage `json:"decision"`
+}
+
+// Refusals answers GET refusals, oldest first: the last thousand, none of before the backend's start.
+type Refusals struct {
+	Refusals []Refusal `json:"refusals"`
 }
 
 // Error is a refusal of the control API.

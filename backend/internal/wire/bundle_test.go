@@ -96,12 +96,12 @@ func newBundle(t testing.TB, services ...wire.Service) *bundle {
 	b := &bundle{log: &lockedBuffer{}}
 	server, err := wire.NewServer(wire.Config{
 		Authenticator: keys{},
-		Authorize: func(_ context.Context, _ *wire.Call, action, resource string, keys map[string][]string) error {
+		Authorize: func(_ context.Context, q authz.Question) error {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			b.asked = append(b.asked, question{action, resource, keys})
-			if strings.Contains(resource, "forbidden") {
-				return fault.New(fault.Denied, "User: x is not authorized to perform: %s on resource: %s", action, resource)
+			b.asked = append(b.asked, question{q.Action, q.Resource, q.Keys})
+			if strings.Contains(q.Resource, "forbidden") {
+				return fault.New(fault.Denied, "User: x is not authorized to perform: %s on resource: %s", q.Action, q.Resource)
 			}
 			return nil
 		},

@@ -15,7 +15,7 @@ func (a *API) Types(operation string) (in, out reflect.Type) {
 
 // AnyOperation is Op for types that are known at run time only.
 func AnyOperation(in, out reflect.Type, unsigned bool, run func(ctx context.Context, in any) (any, error)) Operation {
-	return Operation{in: in, out: out, run: run, unsigned: unsigned}
+	return Operation{in: in, out: out, run: run, unsigned: unsigned, asks: declared}
 }
 
 // SortedOperations lists the operations of the SDK, sorted.

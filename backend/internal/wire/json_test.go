@@ -142,7 +142,7 @@ func BenchmarkRequest(b *testing.B) {
 		wire.Service{API: wire.LambdaAPI(), Operations: map[string]wire.Operation{
 			"Invoke": wire.Op(func(_ context.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 				return &lambda.InvokeOutput{StatusCode: 200, Payload: in.Payload}, nil
-			}, wire.Hot[lambda.InvokeInput]()),
+			}, wire.Hot[lambda.InvokeInput](), wire.Unbound[lambda.InvokeInput]()),
 		}})
 	if err != nil {
 		b.Fatal(err)

@@ -35,25 +35,25 @@ func service(err func() error, see func(ctx context.Context, in any)) wire.Servi
 		"CreateFunction": wire.Op(func(ctx context.Context, in *lambda.CreateFunctionInput) (*lambda.CreateFunctionOutput, error) {
 			see(ctx, in)
 			return nil, err()
-		}),
+		}, wire.Unbound[lambda.CreateFunctionInput]()),
 		"DeleteFunction": wire.Op(func(ctx context.Context, in *lambda.DeleteFunctionInput) (*lambda.DeleteFunctionOutput, error) {
 			see(ctx, in)
 			return &lambda.DeleteFunctionOutput{StatusCode: 204}, err()
-		}),
+		}, wire.Unbound[lambda.DeleteFunctionInput]()),
 		"ListFunctions": wire.Op(func(ctx context.Context, in *lambda.ListFunctionsInput) (*lambda.ListFunctionsOutput, error) {
 			see(ctx, in)
 			return &lambda.ListFunctionsOutput{Functions: []types.FunctionConfiguration{}}, err()
-		}),
+		}, wire.Unbound[lambda.ListFunctionsInput]()),
 		"Invoke": wire.Op(func(ctx context.Context, in *lambda.InvokeInput) (*lambda.InvokeOutput, error) {
 			see(ctx, in)
 			return &lambda.InvokeOutput{StatusCode: 200, Payload: in.Payload, ExecutedVersion: aws.String("$LATEST")}, err()
 		}, wire.Action[lambda.InvokeInput]("lambda:InvokeFunction"), wire.Keys(func(context.Context, *lambda.InvokeInput) map[string][]string {
 			return map[string][]string{"lambda:Key": {"v"}}
-		})),
+		}), wire.Unbound[lambda.InvokeInput]()),
 		"InvokeAsync": wire.Op(func(ctx context.Context, in *lambda.InvokeAsyncInput) (*lambda.InvokeAsyncOutput, error) {
 			see(ctx, in)
 			return &lambda.InvokeAsyncOutput{Status: 202}, err()
-		}),
+		}, wire.Unbound[lambda.InvokeAsyncInput]()),
 		"GetPolicy": wire.Op(func(context.Context, *lambda.GetPolicyInput) (*lambda.GetPolicyOutput, error) {
 			panic("a defect")
 		}, wire.SelfAuthorized[lambda.GetPolicyInput]()),
@@ -67,12 +67,12 @@ func TestErrors(t *testing.T) {
 	var err error
 	b := setup(t, service(func() error { return err }, seeNothing),
 		wire.Service{API: wire.IAMAPI(), Operations: map[string]wire.Operation{
-			"GetRole": wire.Op(func(context.Context, *iam.GetRoleInput) (*iam.GetRoleOutput, error) { return nil, err }),
+			"GetRole": wire.Op(func(context.Context, *iam.GetRoleInput) (*iam.GetRoleOutput, error) { return nil, err }, wire.Unbound[iam.GetRoleInput]()),
 		}},
 		wire.Service{API: wire.KinesisAPI(), Operations: map[string]wire.Operation{
 			"DescribeStream": wire.Op(func(context.Context, *kinesis.DescribeStreamInput) (*kinesis.DescribeStreamOutput, error) {
 				return nil, err
-			}),
+			}, wire.Unbound[kinesis.DescribeStreamInput]()),
 		}, Fault: func(_ context.Context, operation string, err error) *wire.Error {
 			if fault.Is(err, fault.Throttled) {
 				return wire.Errorf(400, "ProvisionedThroughputExceededException", "%s: %v", operation, err)
@@ -296,10 +296,18 @@ func TestNewServer(t *testing.T) {
 	})
 	t.Run("an operation with another's output is refused", func(t *testing.T) {
 		_, err := wire.NewServer(ok, wire.Service{API: wire.IAMAPI(), Operations: map[string]wire.Operation{
-			"GetRole": wire.Op(func(context.Context, *iam.GetRoleInput) (*iam.GetUserOutput, error) { return nil, nil }),
+			"GetRole": wire.Op(func(context.Context, *iam.GetRoleInput) (*iam.GetUserOutput, error) { return nil, nil }, wire.Unbound[iam.GetRoleInput]()),
 		}})
 		if err == nil {
 			t.Error("it was taken")
+		}
+	})
+	t.Run("an operation of which nobody says what permission it needs is refused", func(t *testing.T) {
+		_, err := wire.NewServer(ok, wire.Service{API: wire.IAMAPI(), Operations: map[string]wire.Operation{
+			"GetRole": wire.Op(func(context.Context, *iam.GetRoleInput) (*iam.GetRoleOutput, error) { return nil, nil }),
+		}})
+		if err == nil || !strings.Contains(err.Error(), "nobody says which permission iam:GetRole needs") {
+			t.Error(err)
 		}
 	})
 	t.Run("a service given twice is refused", func(t *testing.T) {

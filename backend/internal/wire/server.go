@@ -50,6 +50,9 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 			if known == nil || known.in != o.in || known.out != o.out {
 				return nil, fmt.Errorf("wire: %s has no operation %s from %s to %s", svc.API.Name, name, o.in, o.out)
 			}
+			if o.asks == undeclared {
+				return nil, fmt.Errorf("wire: nobody says which permission %s:%s needs", svc.API.Name, name)
+			}
 		}
 	}
 	return s, nil
@@ -138,7 +141,7 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 	if err := s.authorize(ctx, call, o, in.Interface()); err != nil {
 		return err
 	}
-	out, err := s.run(ctx, call, o, in.Interface())
+	out, err := s.runWatched(ctx, call, o, in.Interface())
 	if err != nil {
 		return err
 	}

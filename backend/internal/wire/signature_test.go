@@ -26,11 +26,11 @@ import (
 func everything() []wire.Service {
 	return []wire.Service{
 		service(noError, seeNothing),
-		{API: wire.IAMAPI(), Operations: map[string]wire.Operation{"ListUsers": wire.Op(func(context.Context, *iam.ListUsersInput) (*iam.ListUsersOutput, error) { return nil, nil })}},
-		{API: wire.KinesisAPI(), Operations: map[string]wire.Operation{"ListStreams": wire.Op(func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) { return nil, nil })}},
+		{API: wire.IAMAPI(), Operations: map[string]wire.Operation{"ListUsers": wire.Op(func(context.Context, *iam.ListUsersInput) (*iam.ListUsersOutput, error) { return nil, nil }, wire.Unbound[iam.ListUsersInput]())}},
+		{API: wire.KinesisAPI(), Operations: map[string]wire.Operation{"ListStreams": wire.Op(func(context.Context, *kinesis.ListStreamsInput) (*kinesis.ListStreamsOutput, error) { return nil, nil }, wire.Unbound[kinesis.ListStreamsInput]())}},
 		{API: wire.STSAPI(), Operations: map[string]wire.Operation{"GetCallerIdentity": wire.Op(func(ctx context.Context, _ *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 			return &sts.GetCallerIdentityOutput{Account: aws.String(wire.CallFrom(ctx).Account)}, nil
-		})}},
+		}, wire.Unbound[sts.GetCallerIdentityInput]())}},
 		{API: wire.S3API(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_ = wire.WriteXML(w, 200, struct {
 				XMLName struct{} `xml:"ListAllMyBucketsResult"`

@@ -36,17 +36,17 @@ func setupSQS(t *testing.T) *sqsBundle {
 			b.present = []bool{call.Present("Entries", "0", "DelaySeconds"), call.Present("Entries", "1", "DelaySeconds")}
 			return &sqs.SendMessageBatchOutput{Failed: []types.BatchResultErrorEntry{},
 				Successful: []types.SendMessageBatchResultEntry{{Id: aws.String("a"), MessageId: aws.String("m"), MD5OfMessageBody: aws.String("5")}}}, b.err
-		}),
+		}, wire.Unbound[sqs.SendMessageBatchInput]()),
 		"CreateQueue": wire.Op(func(_ context.Context, in *sqs.CreateQueueInput) (*sqs.CreateQueueOutput, error) {
 			b.seen = in
 			return &sqs.CreateQueueOutput{QueueUrl: aws.String("u")}, b.err
-		}),
+		}, wire.Unbound[sqs.CreateQueueInput]()),
 		"ReceiveMessage": wire.Op(func(_ context.Context, in *sqs.ReceiveMessageInput) (*sqs.ReceiveMessageOutput, error) {
 			b.seen = in
 			return &sqs.ReceiveMessageOutput{Messages: []types.Message{{MessageId: aws.String("m"), Body: aws.String("<b>"),
 				Attributes:        map[string]string{"SenderId": "s", "ApproximateReceiveCount": "1"},
 				MessageAttributes: map[string]types.MessageAttributeValue{"n": {DataType: aws.String("Binary"), BinaryValue: []byte("x")}}}}}, b.err
-		}),
+		}, wire.Unbound[sqs.ReceiveMessageInput]()),
 	}})
 	return b
 }

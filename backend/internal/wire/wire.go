@@ -22,7 +22,8 @@
 // the simulator cannot, be it a service or an operation, is answered 501 by name, and never taken for something else.
 //
 // wire decides nothing about permissions: it asks Config.Authorize with the action and the resource that the operation
-// names. It keeps no state but what it learned of the SDK's types.
+// names. An operation that names none is not served, and one that asks for itself and succeeds without having asked is
+// answered as a failure. wire keeps no state but what it learned of the SDK's types.
 //
 // Sources: Signature Version 4 in the IAM User Guide and the Amazon S3 API Reference; the Smithy specifications of AWS
 // restJson1, awsJson1.0, awsJson1.1 and awsQuery; the Common Errors page of each service; recorded answers of Lambda.
@@ -31,8 +32,10 @@ package wire
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
@@ -55,8 +58,8 @@ type Authenticator interface {
 // Config is what the front needs.
 type Config struct {
 	Authenticator Authenticator
-	// Authorize asks whether the caller may do the action on the resource. It returns nil, or a fault of kind Denied.
-	Authorize func(ctx context.Context, call *Call, action, resource string, keys map[string][]string) error
+	// Authorize asks whether the caller may. It returns nil, or a fault of kind Denied. Nil: nobody is asked (in tests).
+	Authorize func(ctx context.Context, q authz.Question) error
 	// Signed is told of each request that was signed rightly; nil where nobody wants to know.
 	Signed  func(accessKeyID, service, region string)
 	Clock   *clock.Clock
@@ -83,9 +86,10 @@ type Call struct {
 	HTTP               *http.Request
 	BucketHost         string // S3: the bucket that the Host names, "" where the path does
 
-	signature *signature     // as the request carries it; verified when Signed
-	unread    error          // why there is no whole signature
-	members   map[string]any // of the JSON body, or of the form
+	signature *signature          // as the request carries it; verified when Signed
+	unread    error               // why there is no whole signature
+	members   map[string]any      // of the JSON body, or of the form
+	tagKeys   map[string][]string // condition keys of the tags that the input passes
 }
 
 // Present reports whether a member of the body was sent, and was not null. Plain numbers and booleans of the SDK's
@@ -110,13 +114,28 @@ func (c *Call) Present(name string, below ...string) bool {
 	return object[name] != nil
 }
 
-// Keys are the condition keys that every request has: where it comes from, and with what client.
-func (c *Call) Keys() map[string][]string {
-	keys := map[string][]string{"aws:SourceIp": {c.SourceIP}}
-	if c.UserAgent != "" {
-		keys["aws:UserAgent"] = []string{c.UserAgent}
+// Question is whether the caller may do the action on the resource, which belongs to the account that its ARN names, and
+// else to the caller's. Its keys may be added to.
+func (c *Call) Question(action, resource string) authz.Question {
+	q := authz.Question{Session: c.Session, Action: action, Resource: resource, Region: c.Region, Origin: c.Origin(), Keys: maps.Clone(c.tagKeys)}
+	if q.Keys == nil {
+		q.Keys = map[string][]string{}
 	}
-	return keys
+	q.ResourceAccount = authz.SourceOf(resource).Account
+	return q
+}
+
+// Origin is where the request came from.
+func (c *Call) Origin() authz.Origin {
+	return authz.Origin{SourceIP: c.SourceIP, UserAgent: c.UserAgent, Network: true, TLS: c.HTTP != nil && c.HTTP.TLS != nil}
+}
+
+// SignatureAge is how old the signature is, by the real clock: of a presigned request, how long ago it was made.
+func (c *Call) SignatureAge() time.Duration {
+	if c.signature == nil {
+		return 0
+	}
+	return clock.Wall().Sub(c.signature.at)
 }
 
 type callKey struct{}
@@ -139,6 +158,7 @@ type Service struct {
 	// Handler serves every request of a service that brings its own front (S3) instead of operations. The call is in the
 	// request's context; the body has not been read (DecodeBody).
 	Handler http.Handler
+	Handles []string // the names of the Handler's operations
 	// Anonymous lets unsigned requests reach the Handler, as calls of an anonymous session.
 	Anonymous bool
 	// Fault translates the errors of the core into AWS's for this service. Without it, or where it returns nil, the

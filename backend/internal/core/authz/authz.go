@@ -17,12 +17,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/account"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
@@ -31,10 +30,16 @@ import (
 // Authorizer decides.
 type Authorizer struct {
 	Identity       *identity.Store
+	Accounts       *account.Store // nil: no account is in an organization
 	Clock          *clock.Clock
 	Log            *slog.Logger
 	Audit          bool
 	DefaultAccount string
+	// Tags finds the tags of a resource by its ARN: aws:ResourceTag/…. It is asked only where a policy speaks of them. Nil:
+	// nothing has tags.
+	Tags func(ctx context.Context, resource string) (map[string]string, error)
+
+	refusals refusals
 }
 
 // Question is one "may it?".
@@ -46,8 +51,26 @@ type Question struct {
 	ResourcePolicy   *policy.Source // nil: the resource has none
 	// ResourceMustAllow is set where the resource's policy must allow in any case (sts:AssumeRole).
 	ResourceMustAllow bool
+	Origin            Origin              // of a request that came over the network
+	Source            Source              // on behalf of what a service asks
+	CalledVia         []string            // the services that ask with the caller's credentials, the first one first
 	Keys              map[string][]string // further condition keys
+	Late              Late                // further ones whose values take work
 }
+
+// Late are condition keys that are found only where a policy speaks of them: by the key, or by how several begin
+// (s3:ExistingObjectTag/). What a function does not return is absent.
+type Late map[string]func() map[string][]string
+
+// Origin is where a request came from. The zero value is for what the simulator's services do themselves.
+type Origin struct {
+	SourceIP, UserAgent string
+	Network             bool // it came over the network
+	TLS                 bool // encrypted
+}
+
+// Source is the resource on behalf of which a service asks: aws:SourceArn, aws:SourceAccount.
+type Source struct{ ARN, Account string }
 
 // Decide answers the question, with reasons; the error is only for a database that does not.
 func (a *Authorizer) Decide(ctx context.Context, q Question) (policy.Explanation, error) {
@@ -60,12 +83,21 @@ func (a *Authorizer) Decide(ctx context.Context, q Question) (policy.Explanation
 
 // ask brings together what the evaluator needs.
 func (a *Authorizer) ask(ctx context.Context, q Question) (policy.Request, policy.Policies, error) {
+	asked(ctx)
 	policies := policy.Policies{Resource: q.ResourcePolicy, ResourceMustAllow: q.ResourceMustAllow}
 	if err := a.collect(ctx, q.Session, &policies); err != nil {
 		return policy.Request{}, policies, fmt.Errorf("collect the policies of %s: %w", q.Session.ARN, err)
 	}
+	orgs, err := a.organizations(ctx, &q, &policies)
+	if err != nil {
+		return policy.Request{}, policies, fmt.Errorf("collect the control policies for %s: %w", q.Session.ARN, err)
+	}
+	keys := a.context(&q, orgs)
+	if err := a.onDemand(ctx, &q, &policies, keys); err != nil {
+		return policy.Request{}, policies, fmt.Errorf("find the condition keys of %s: %w", q.Resource, err)
+	}
 	return policy.Request{Principal: q.Session.principal(), Action: q.Action, Resource: q.Resource, ResourceAccount: q.ResourceAccount,
-		Context: a.context(q)}, policies, nil
+		Context: keys}, policies, nil
 }
 
 // Require is Decide for those who only want to go on: it returns nil when the answer is yes (or in audit mode), and
@@ -81,17 +113,16 @@ func (a *Authorizer) Require(ctx context.Context, q Question) error {
 	return a.Enforce(q, policy.Explain(request, policies))
 }
 
-// Enforce turns a decision into an error, or in audit mode into a line of the log.
+// Enforce turns a decision into an error, or in audit mode into a line of the log. Either way a refusal is remembered.
 func (a *Authorizer) Enforce(q Question, d policy.Explanation) error {
 	if d.Allowed() {
 		return nil
 	}
 	message := d.AWSMessage(q.Session.ARN, q.Action, q.Resource)
+	a.Remember(q, d)
 	if a.Audit {
-		a.Log.Warn("audit: this would have been refused", "message", message, "why", d.Text())
 		return nil
 	}
-	a.Log.Info("refused", "message", message, "why", d.Text())
 	return &fault.Error{Kind: fault.Denied, Message: message, Detail: d.Text()}
 }
 
@@ -153,69 +184,15 @@ func (s Session) principal() policy.Principal {
 	return p
 }
 
-// context fills in the global condition keys that the simulator knows (IAM User Guide, global condition context keys).
-func (a *Authorizer) context(q Question) policy.Context {
-	c := policy.NewContext(q.Keys)
-	now := a.Clock.Now()
-	c.Set("aws:CurrentTime", now.Format(time.RFC3339))
-	c.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
-	c.Set("aws:SecureTransport", "false")
-	c.Set("aws:ViaAWSService", strconv.FormatBool(false))
-	c.Set("aws:PrincipalIsAWSService", strconv.FormatBool(q.Session.Kind == Service))
-	if owner := q.ResourceAccount; owner != "" {
-		c.Set("aws:ResourceAccount", owner)
-	} else if q.Session.Account != "" {
-		c.Set("aws:ResourceAccount", q.Session.Account)
-	}
-	if q.Session.Kind == Role || !q.Session.Issued.IsZero() { // of temporary credentials alone; nobody has used a second factor here
-		c.Set("aws:MultiFactorAuthPresent", strconv.FormatBool(false))
-	}
-	if !q.Session.Issued.IsZero() {
-		c.Set("aws:TokenIssueTime", q.Session.Issued.Format(time.RFC3339))
-	}
-	if q.Session.SourceIdentity != "" {
-		c.Set("aws:SourceIdentity", q.Session.SourceIdentity)
-	}
-	if q.Region != "" {
-		c.Set("aws:RequestedRegion", q.Region)
-	}
-	s := q.Session
-	switch s.Kind {
-	case Service:
-		c.Set("aws:PrincipalServiceName", s.ARN)
-		return c
-	case Anonymous:
-		c.Set("aws:PrincipalType", "Anonymous")
-		return c
-	}
-	principalARN, principalType := s.ARN, map[Kind]string{Root: "Account", User: "User", Role: "AssumedRole", Federated: "FederatedUser"}[s.Kind]
-	if s.Kind == Role {
-		principalARN = s.RoleARN
-	}
-	c.Set("aws:PrincipalArn", principalARN)
-	c.Set("aws:PrincipalType", principalType)
-	c.Set("aws:PrincipalAccount", s.Account)
-	c.Set("aws:userid", s.UserID)
-	if s.UserName != "" {
-		c.Set("aws:username", s.UserName)
-	}
-	for k, v := range s.Tags {
-		c.Set("aws:PrincipalTag/"+k, v)
-	}
-	return c
-}
-
-// RoleSession is a session of a role as a service opens it (Lambda as the execution role), without credentials.
-func (a *Authorizer) RoleSession(ctx context.Context, roleARN, name string) (Session, error) {
-	parsed, err := arn.Parse(roleARN)
-	if err != nil {
-		return Session{}, fault.New(fault.NotFound, "%v", err)
-	}
-	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
+// RoleSession is a session of a role as Lambda opens it for a function, without credentials.
+func (a *Authorizer) RoleSession(ctx context.Context, roleARN, name, functionARN string) (Session, error) {
+	full, err := a.role(ctx, roleARN)
 	if err != nil {
 		return Session{}, err
 	}
-	return sessionOf(&full.Entity, name), nil
+	s := sessionOf(&full.Entity, name)
+	s.SourceFunction, s.Issued = functionARN, a.Clock.Now()
+	return s, nil
 }
 
 func sessionOf(e *identity.Entity, name string) Session {
@@ -223,28 +200,57 @@ func sessionOf(e *identity.Entity, name string) Session {
 		UserID: e.ID + ":" + name, Tags: e.Tags}
 }
 
-// MayAssume asks a role's trust policy whether the session may do action (sts:AssumeRole) on it.
-func (a *Authorizer) MayAssume(ctx context.Context, s Session, role *identity.Full) (policy.Explanation, error) {
+// MayAssume asks a role's trust policy whether the session may do action (sts:AssumeRole) on it, on behalf of source.
+func (a *Authorizer) MayAssume(ctx context.Context, s Session, role *identity.Full, source Source) (policy.Explanation, error) {
 	return a.Decide(ctx, Question{Session: s, Action: "sts:AssumeRole", Resource: role.ARN(), ResourceAccount: role.Account,
-		ResourcePolicy: role.Trust, ResourceMustAllow: true})
+		ResourcePolicy: role.Trust, ResourceMustAllow: true, Source: source})
 }
 
 // LambdaService is the principal that assumes execution roles.
 const LambdaService = "lambda.amazonaws.com"
 
-// TrustsLambda asks an execution role's trust policy whether Lambda may assume it. A role that does not exist is a fault
-// of kind NotFound.
-func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN string) (policy.Explanation, error) {
-	parsed, err := arn.Parse(roleARN)
-	if err != nil {
-		return policy.Explanation{}, fault.New(fault.NotFound, "%v", err)
-	}
-	full, err := a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
+// TrustsLambda asks an execution role's trust policy whether Lambda may assume it for a function, whose ARN is aws:SourceArn.
+// A role that does not exist is a fault of kind NotFound.
+func (a *Authorizer) TrustsLambda(ctx context.Context, roleARN, functionARN string) (policy.Explanation, error) {
+	full, err := a.role(ctx, roleARN)
 	if err != nil {
 		return policy.Explanation{}, err
 	}
 	if full.ARN() != roleARN {
 		return policy.Explanation{}, fault.New(fault.NotFound, "there is no role %s", roleARN)
 	}
-	return a.MayAssume(ctx, ServiceOf(LambdaService), full)
+	return a.MayAssume(ctx, ServiceOf(LambdaService), full, SourceOf(functionARN))
+}
+
+// RequireTrust is TrustsLambda for those who only want to go on: nil when Lambda may assume the role (or in audit mode, where
+// the refusal is remembered); otherwise a fault of kind Denied, or NotFound.
+func (a *Authorizer) RequireTrust(ctx context.Context, roleARN, functionARN string) error {
+	d, err := a.TrustsLambda(ctx, roleARN, functionARN)
+	if err != nil {
+		return err
+	}
+	return a.Enforce(TrustQuestion(roleARN, functionARN), d)
+}
+
+// TrustQuestion is what TrustsLambda asks, for those who remember or explain its answer.
+func TrustQuestion(roleARN, functionARN string) Question {
+	return Question{Session: ServiceOf(LambdaService), Action: "sts:AssumeRole", Resource: roleARN, ResourceAccount: SourceOf(roleARN).Account,
+		Source: SourceOf(functionARN)}
+}
+
+// SourceOf is a resource as the source of a service's request, with the account that its ARN names.
+func SourceOf(resource string) Source {
+	s := Source{ARN: resource}
+	if parsed, err := arn.Parse(resource); err == nil {
+		s.Account = parsed.Account
+	}
+	return s
+}
+
+func (a *Authorizer) role(ctx context.Context, roleARN string) (*identity.Full, error) {
+	parsed, err := arn.Parse(roleARN)
+	if err != nil {
+		return nil, fault.New(fault.NotFound, "%v", err)
+	}
+	return a.Identity.Full(ctx, identity.Key{Account: parsed.Account, Kind: identity.Role, Name: RoleName(roleARN)})
 }

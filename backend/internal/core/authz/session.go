@@ -45,8 +45,12 @@ type Session struct {
 	TransitiveTags map[string]string
 	// SourceIdentity is aws:SourceIdentity, which stays with all sessions that this one opens; empty for none.
 	SourceIdentity string
+	// FederatedProvider is aws:FederatedProvider; empty for sessions that no identity provider vouched for.
+	FederatedProvider string
 	// Issued is when temporary credentials were issued (aws:TokenIssueTime); zero for others.
 	Issued time.Time
+	// SourceFunction is the function whose code, or poller, has the session (lambda:SourceFunctionArn); "" for other sessions.
+	SourceFunction string
 }
 
 // RootOf returns the root user of an account.

@@ -27,7 +27,7 @@ type access struct {
 // mayRead asks whether Lambda may assume the function's role, and whether the role may do action on the source.
 func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *function.Version) (access, error) {
 	a := access{result: resultDenied, revision: p.revision(), step: trace.Step{Kind: trace.Authorized, Rule: rulePoll}}
-	trusted, err := p.Authz.TrustsLambda(ctx, v.Role)
+	trusted, err := p.Authz.TrustsLambda(ctx, v.Role, v.ARN())
 	switch {
 	case fault.Is(err, fault.NotFound):
 		a.result, a.step.Reason = resultTrust, "refused: "+err.Error()
@@ -37,9 +37,9 @@ func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *funct
 	case !trusted.Allowed():
 		a.result, a.step.Decision = resultTrust, marshal(trusted)
 		a.step.Reason = fmt.Sprintf("Lambda assumes the execution role %s\n%s", v.Role, trusted.Text())
-		return p.audit(a), nil
+		return p.audit(a, authz.TrustQuestion(v.Role, v.ARN()), trusted), nil
 	}
-	d, who, err := p.decide(ctx, action, sourceARN, v)
+	q, d, err := p.decide(ctx, action, sourceARN, v)
 	if fault.Is(err, fault.NotFound) { // deleted since
 		a.result, a.step.Reason = resultTrust, "refused: "+err.Error()
 		return a, nil
@@ -48,36 +48,39 @@ func (p *Poller) mayRead(ctx context.Context, action, sourceARN string, v *funct
 		return a, err
 	}
 	a.allowed, a.step.Decision = d.Allowed(), marshal(d)
-	a.step.Reason = fmt.Sprintf("%s on %s as the execution role %s\n%s", action, sourceARN, who, d.Text())
-	return p.audit(a), nil
+	a.step.Reason = fmt.Sprintf("%s on %s as the execution role %s\n%s", action, sourceARN, q.Session.RoleARN, d.Text())
+	return p.audit(a, q, d), nil
 }
 
-// audit lets a refusal through where refusals are only recorded.
-func (p *Poller) audit(a access) access {
-	if !a.allowed && p.Authz.Audit {
+// audit remembers a refusal, and lets it through where refusals are only recorded.
+func (p *Poller) audit(a access, q authz.Question, d policy.Explanation) access {
+	if d.Allowed() {
+		return a
+	}
+	p.Authz.Remember(q, d)
+	if p.Authz.Audit {
 		a.allowed = true
-		a.step.Reason = "audit: this would have been refused, and goes on\n" + a.step.Reason
+		a.step.Reason = authz.Audited + a.step.Reason
 	}
 	return a
 }
 
 // decide decides an action of the execution role on the source.
-func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (policy.Explanation, string, error) {
-	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name)
+func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (authz.Question, policy.Explanation, error) {
+	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
 	if err != nil {
-		return policy.Explanation{}, "", err
+		return authz.Question{}, policy.Explanation{}, err
 	}
 	source, err := arn.Parse(sourceARN)
 	if err != nil {
-		return policy.Explanation{}, "", err
+		return authz.Question{}, policy.Explanation{}, err
 	}
-	own, err := p.sourcePolicy(ctx, sourceARN)
-	if err != nil {
-		return policy.Explanation{}, "", err
+	q := authz.Question{Session: session, Action: action, Resource: sourceARN, ResourceAccount: source.Account, Region: source.Region}
+	if q.ResourcePolicy, err = p.sourcePolicy(ctx, sourceARN); err != nil {
+		return q, policy.Explanation{}, err
 	}
-	d, err := p.Authz.Decide(ctx, authz.Question{Session: session, Action: action, Resource: sourceARN,
-		ResourceAccount: source.Account, Region: source.Region, ResourcePolicy: own})
-	return d, session.RoleARN, err
+	d, err := p.Authz.Decide(ctx, q)
+	return q, d, err
 }
 
 // guarded is a source with a policy of its own, which counts beside the role's policies: it can allow within an account, must
@@ -113,18 +116,17 @@ func marshal(d policy.Explanation) json.RawMessage {
 
 // checkRole asks for every right that the source needs, as Lambda does when a mapping is made or its function is changed.
 func (p *Poller) checkRole(ctx context.Context, s source, m *EventSourceMapping, v *function.Version) error {
-	if p.Authz.Audit {
-		return nil
-	}
 	for _, action := range s.actions() {
-		d, role, err := p.decide(ctx, action, m.EventSourceARN, v)
+		q, d, err := p.decide(ctx, action, m.EventSourceARN, v)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if err == nil && d.Allowed() {
+		if err != nil && p.Authz.Audit {
+			return nil // there is no such role: polling will say so
+		}
+		if err == nil && p.Authz.Enforce(q, d) == nil {
 			continue
 		}
-		p.Log.Info("a mapping was refused: the execution role lacks a right", "role", role, "action", action, "source", m.EventSourceARN, "why", d.Text())
 		if s.queue != nil {
 			return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on SQS", operation(action))
 		}
@@ -159,6 +161,10 @@ func (p *Poller) MayRead(ctx context.Context, m *EventSourceMapping) (policy.Exp
 	if err != nil {
 		return policy.Explanation{}, err
 	}
-	d, _, err := p.decide(ctx, s.actions()[0], m.EventSourceARN, fn.Version)
+	trusted, err := p.Authz.TrustsLambda(ctx, fn.Version.Role, fn.Version.ARN())
+	if err != nil || !trusted.Allowed() {
+		return trusted, err
+	}
+	_, d, err := p.decide(ctx, s.actions()[0], m.EventSourceARN, fn.Version)
 	return d, err
 }

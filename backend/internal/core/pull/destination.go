@@ -47,11 +47,11 @@ func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v 
 	if err != nil {
 		return err
 	}
-	d, _, err := p.decide(ctx, to.Action, m.OnFailure, v)
+	q, d, err := p.decide(ctx, to.Action, m.OnFailure, v)
 	switch {
 	case err != nil:
 		return err
-	case !d.Allowed() && !p.Authz.Audit:
+	case p.Authz.Enforce(q, d) != nil:
 		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", to.Operation(), to.Service)
 	}
 	return nil
@@ -148,7 +148,7 @@ func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, h trace.Hea
 	if err != nil {
 		return err
 	}
-	session, err := p.Authz.RoleSession(ctx, fn.Version.Role, fn.Version.Name)
+	session, err := p.Authz.RoleSession(ctx, fn.Version.Role, fn.Version.Name, fn.Version.ARN())
 	if err != nil {
 		return err
 	}

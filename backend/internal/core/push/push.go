@@ -132,7 +132,7 @@ func (d *Dispatcher) deliver(ctx context.Context, item agenda.Item) (agenda.Verd
 
 // authorize asks the function's policy and records the answer. Without permission it settles the delivery and returns nil.
 func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*function.Resolved, error) {
-	decision, err := d.MayInvoke(ctx, e)
+	q, decision, err := d.decide(ctx, e)
 	if fault.Is(err, fault.NotFound) {
 		d.refuse(h, e, trace.Step{Kind: trace.Authorized, Reason: "refused: " + err.Error(), Rule: rulePermit})
 		return nil, nil
@@ -141,12 +141,13 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 		return nil, err
 	}
 	step := trace.Step{Kind: trace.Authorized, Reason: decision.Text(), Rule: rulePermit, Decision: decisionJSON(decision)}
-	if !decision.Allowed() && !d.Authz.Audit {
-		d.refuse(h, e, step)
-		return nil, nil
-	}
 	if !decision.Allowed() {
-		step.Reason = "audit: this would have been refused, and goes on\n" + step.Reason
+		d.Authz.Remember(q, decision)
+		if !d.Authz.Audit {
+			d.refuse(h, e, step)
+			return nil, nil
+		}
+		step.Reason = authz.Audited + step.Reason
 	}
 	d.Trace.Add(h, step)
 	ref, err := arn.ParseFunctionRef(e.Function, false)
@@ -176,26 +177,27 @@ func decisionJSON(d policy.Explanation) json.RawMessage {
 // MayInvoke asks whether the event's source may invoke its function now: what S3 asks when a notification is configured,
 // and every source when it calls. The error is of kind NotFound when there is no such function.
 func (d *Dispatcher) MayInvoke(ctx context.Context, e Event) (policy.Explanation, error) {
+	_, decision, err := d.decide(ctx, e)
+	return decision, err
+}
+
+func (d *Dispatcher) decide(ctx context.Context, e Event) (authz.Question, policy.Explanation, error) {
 	ref, err := arn.ParseFunctionRef(e.Function, false)
 	if err != nil {
-		return policy.Explanation{}, fault.New(fault.NotFound, "%s is not a function's ARN", e.Function)
+		return authz.Question{}, policy.Explanation{}, fault.New(fault.NotFound, "%s is not a function's ARN", e.Function)
 	}
 	if _, err := d.Functions.Describe(ctx, ref); err != nil {
-		return policy.Explanation{}, err
+		return authz.Question{}, policy.Explanation{}, err
 	}
 	source, err := d.Functions.Policy(ctx, ref)
 	if err != nil {
-		return policy.Explanation{}, err
+		return authz.Question{}, policy.Explanation{}, err
 	}
-	keys := map[string][]string{}
-	if e.SourceARN != "" {
-		keys["aws:SourceArn"] = []string{e.SourceARN}
-	}
-	if e.SourceAccount != "" {
-		keys["aws:SourceAccount"] = []string{e.SourceAccount}
-	}
-	return d.Authz.Decide(ctx, authz.Question{Session: authz.ServiceOf(e.Principal), Action: "lambda:InvokeFunction",
-		Resource: e.Function, ResourceAccount: ref.Account, Region: ref.Region, ResourcePolicy: source, Keys: keys})
+	q := authz.Question{Session: authz.ServiceOf(e.Principal), Action: "lambda:InvokeFunction", Resource: e.Function, ResourceAccount: ref.Account,
+		Region: ref.Region, ResourcePolicy: source, Source: authz.Source{ARN: e.SourceARN, Account: e.SourceAccount},
+		Keys: map[string][]string{"lambda:FunctionArn": {e.Function}}}
+	decision, err := d.Authz.Decide(ctx, q)
+	return q, decision, err
 }
 
 // Call delivers an event of a synchronous source and returns how the function answered. A refusal is a fault of kind

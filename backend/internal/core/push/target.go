@@ -47,7 +47,7 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 		return err
 	}
 	q := authz.Question{Session: to.Sender, Action: "lambda:InvokeFunction", Resource: to.Target, ResourceAccount: ref.Account, Region: ref.Region,
-		ResourcePolicy: own, Keys: to.Keys}
+		ResourcePolicy: own, Source: to.Source, Keys: to.Keys}
 	decision, err := d.Authz.Decide(ctx, q)
 	if err != nil {
 		return err
@@ -55,9 +55,13 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 	if err := d.Authz.Enforce(q, decision); err != nil {
 		return err
 	}
+	reason := decision.Text()
+	if !decision.Allowed() {
+		reason = authz.Audited + reason
+	}
 	h := d.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "lambda", SourceARN: to.Cause.TargetARN, TargetARN: to.Target,
 		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID(), Parent: to.Cause.ID},
 		trace.Step{Kind: trace.Published, Rule: ruleTarget, Reason: fmt.Sprintf("handed on by %s", to.Cause.TargetARN)},
-		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: decision.Text(), Decision: decisionJSON(decision)})
+		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: reason, Decision: decisionJSON(decision)})
 	return d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})
 }

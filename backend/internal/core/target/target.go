@@ -25,7 +25,9 @@ type Delivery struct {
 	Target string // ARN
 	// Sender is who delivers: a session of a role, or a service.
 	Sender authz.Session
-	// Keys are condition keys of the request beside the global ones, for example aws:SourceArn where a service delivers.
+	// Source is the resource on behalf of which a service delivers: aws:SourceArn, aws:SourceAccount.
+	Source authz.Source
+	// Keys are condition keys of the request beside the global ones.
 	Keys map[string][]string
 	Body []byte
 	// Attributes are message attributes, for queues and topics.

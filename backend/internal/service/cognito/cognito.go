@@ -55,8 +55,8 @@ type API struct {
 // Service is Cognito user pools for the wire.
 func (a *API) Service() wire.Service {
 	return wire.Service{API: wire.CognitoAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
-		"CreateUserPool": wire.Op(a.createPool),
-		"ListUserPools":  wire.Op(a.listPools),
+		"CreateUserPool": wire.Op(a.createPool, wire.Unbound[cognito.CreateUserPoolInput]()),
+		"ListUserPools":  wire.Op(a.listPools, wire.Unbound[cognito.ListUserPoolsInput]()),
 		"DescribeUserPool": wire.Op(a.describePool, wire.Resource(func(ctx context.Context, in *cognito.DescribeUserPoolInput) string {
 			return resource(ctx, in.UserPoolId)
 		})),

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb/expression"
@@ -24,7 +25,7 @@ type API struct {
 	Clock *clock.Clock
 	IDs   *ident.Source
 	// Authorize asks whether the caller may do an action: of the operations that touch several tables.
-	Authorize func(ctx context.Context, call *wire.Call, action, resource string, keys map[string][]string) error
+	Authorize func(ctx context.Context, q authz.Question) error
 }
 
 // on names the table that an operation needs its action on.
@@ -55,12 +56,18 @@ func resource(ctx context.Context, name *string) string {
 // Service is DynamoDB for the wire.
 func (a *API) Service() wire.Service {
 	ops := map[string]wire.Operation{
-		"CreateTable":               wire.Op(a.createTable, on(func(in *dynamodb.CreateTableInput) *string { return in.TableName })),
+		"CreateTable": wire.Op(a.createTable, on(func(in *dynamodb.CreateTableInput) *string { return in.TableName }),
+			wire.Also(func(ctx context.Context, in *dynamodb.CreateTableInput) []wire.Need {
+				if !wire.Tagged(in) {
+					return nil
+				}
+				return []wire.Need{{Action: "dynamodb:TagResource", Resource: resource(ctx, in.TableName)}} // API: CreateTable
+			})),
 		"DescribeTable":             wire.Op(a.describeTable, on(func(in *dynamodb.DescribeTableInput) *string { return in.TableName })),
 		"UpdateTable":               wire.Op(a.updateTable, on(func(in *dynamodb.UpdateTableInput) *string { return in.TableName })),
 		"DeleteTable":               wire.Op(a.deleteTable, on(func(in *dynamodb.DeleteTableInput) *string { return in.TableName })),
-		"ListTables":                wire.Op(a.listTables),
-		"DescribeLimits":            wire.Op(a.describeLimits),
+		"ListTables":                wire.Op(a.listTables, wire.Unbound[dynamodb.ListTablesInput]()),
+		"DescribeLimits":            wire.Op(a.describeLimits, wire.Unbound[dynamodb.DescribeLimitsInput]()),
 		"UpdateTimeToLive":          wire.Op(a.updateTimeToLive, on(func(in *dynamodb.UpdateTimeToLiveInput) *string { return in.TableName })),
 		"DescribeTimeToLive":        wire.Op(a.describeTimeToLive, on(func(in *dynamodb.DescribeTimeToLiveInput) *string { return in.TableName })),
 		"DescribeContinuousBackups": wire.Op(a.describeContinuousBackups, on(func(in *dynamodb.DescribeContinuousBackupsInput) *string { return in.TableName })),
@@ -70,35 +77,6 @@ func (a *API) Service() wire.Service {
 	}
 	maps.Copy(ops, a.itemOperations())
 	return wire.Service{API: wire.DynamoDBAPI(), Fault: toAWS, Operations: ops}
-}
-
-// itemOperations check their required members themselves: they are the busy ones.
-func (a *API) itemOperations() map[string]wire.Operation {
-	return map[string]wire.Operation{
-		"PutItem": wire.Op(a.putItem, wire.Hot[dynamodb.PutItemInput](), on(func(in *dynamodb.PutItemInput) *string { return in.TableName }),
-			wire.Keys(func(ctx context.Context, in *dynamodb.PutItemInput) map[string][]string {
-				return a.leading(ctx, in.TableName, in.Item)
-			})),
-		"GetItem": wire.Op(a.getItem, wire.Hot[dynamodb.GetItemInput](), on(func(in *dynamodb.GetItemInput) *string { return in.TableName }),
-			wire.Keys(func(ctx context.Context, in *dynamodb.GetItemInput) map[string][]string {
-				return a.leading(ctx, in.TableName, in.Key)
-			})),
-		"UpdateItem": wire.Op(a.updateItem, wire.Hot[dynamodb.UpdateItemInput](), on(func(in *dynamodb.UpdateItemInput) *string { return in.TableName }),
-			wire.Keys(func(ctx context.Context, in *dynamodb.UpdateItemInput) map[string][]string {
-				return a.leading(ctx, in.TableName, in.Key)
-			})),
-		"DeleteItem": wire.Op(a.deleteItem, wire.Hot[dynamodb.DeleteItemInput](), on(func(in *dynamodb.DeleteItemInput) *string { return in.TableName }),
-			wire.Keys(func(ctx context.Context, in *dynamodb.DeleteItemInput) map[string][]string {
-				return a.leading(ctx, in.TableName, in.Key)
-			})),
-		"Query": wire.Op(a.query, wire.Hot[dynamodb.QueryInput](), onIndex(func(in *dynamodb.QueryInput) (*string, *string) { return in.TableName, in.IndexName }),
-			wire.Keys(a.leadingOfQuery)),
-		"Scan":               wire.Op(a.scan, wire.Hot[dynamodb.ScanInput](), onIndex(func(in *dynamodb.ScanInput) (*string, *string) { return in.TableName, in.IndexName })),
-		"BatchGetItem":       wire.Op(a.batchGetItem, wire.SelfAuthorized[dynamodb.BatchGetItemInput]()),
-		"BatchWriteItem":     wire.Op(a.batchWriteItem, wire.SelfAuthorized[dynamodb.BatchWriteItemInput]()),
-		"TransactGetItems":   wire.Op(a.transactGetItems, wire.SelfAuthorized[dynamodb.TransactGetItemsInput]()),
-		"TransactWriteItems": wire.Op(a.transactWriteItems, wire.SelfAuthorized[dynamodb.TransactWriteItemsInput]()),
-	}
 }
 
 // refused is an error with the item that a condition has refused, where the caller wants it.

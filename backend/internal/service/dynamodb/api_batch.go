@@ -20,11 +20,6 @@ const (
 	maxBatchBytes = 16 << 20
 )
 
-// may asks for an action on a table, of operations that touch several.
-func (a *API) may(ctx context.Context, action, table string, keys map[string][]string) error {
-	return a.Authorize(ctx, wire.CallFrom(ctx), "dynamodb:"+action, resource(ctx, &table), keys)
-}
-
 func (a *API) batchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) {
 	total := 0
 	for _, list := range in.RequestItems {
@@ -41,7 +36,8 @@ func (a *API) batchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInp
 	c := &call{}
 	ops := map[string][]*op{}
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		if err := a.may(ctx, "BatchWriteItem", name, a.leading(ctx, &name, leadingItems(in.RequestItems[name])...)); err != nil {
+		if err := a.may(ctx, "BatchWriteItem", name, a.late(ctx, &name, expression.Request{}, leadingItems(in.RequestItems[name])...),
+			plain(keyCapacity, string(in.ReturnConsumedCapacity))); err != nil {
 			return nil, err
 		}
 		t, err := a.table(ctx, &name)
@@ -130,7 +126,9 @@ func (a *API) batchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput) 
 		if err := legacy("BatchGetItem", map[string]bool{"AttributesToGet": r.AttributesToGet != nil}); err != nil {
 			return nil, err
 		}
-		if err := a.may(ctx, "BatchGetItem", name, a.leading(ctx, &name, r.Keys...)); err != nil {
+		if err := a.may(ctx, "BatchGetItem", name,
+			a.late(ctx, &name, expression.Request{Projection: r.ProjectionExpression, Names: r.ExpressionAttributeNames}, r.Keys...),
+			plain(keySelect, asksFor("", r.ProjectionExpression), keyCapacity, string(in.ReturnConsumedCapacity))); err != nil {
 			return nil, err
 		}
 		t, ops, e, err := a.batchKeys(ctx, name, r)
@@ -197,7 +195,9 @@ func (a *API) transactGetItems(ctx context.Context, in *dynamodb.TransactGetItem
 		if it.Get == nil {
 			return nil, wire.Validation(wire.NotNull("transactItems.1.member.get"))
 		}
-		if err := a.may(ctx, "GetItem", aws.ToString(it.Get.TableName), a.leading(ctx, it.Get.TableName, it.Get.Key)); err != nil {
+		if err := a.may(ctx, "GetItem", aws.ToString(it.Get.TableName),
+			a.late(ctx, it.Get.TableName, expression.Request{Projection: it.Get.ProjectionExpression, Names: it.Get.ExpressionAttributeNames}, it.Get.Key),
+			plain(keySelect, asksFor("", it.Get.ProjectionExpression), keyEnclosing, "TransactGetItems", keyCapacity, string(in.ReturnConsumedCapacity))); err != nil {
 			return nil, err
 		}
 		t, err := a.table(ctx, it.Get.TableName)

@@ -26,7 +26,7 @@ const (
 // Streams is DynamoDB Streams for the wire.
 func (a *API) Streams() wire.Service {
 	return wire.Service{API: wire.DynamoDBStreamsAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
-		"ListStreams": wire.Op(a.listStreams),
+		"ListStreams": wire.Op(a.listStreams, wire.Unbound[dynamodbstreams.ListStreamsInput]()),
 		"DescribeStream": wire.Op(a.describeStream, wire.Resource(func(_ context.Context, in *dynamodbstreams.DescribeStreamInput) string {
 			return *in.StreamArn
 		})),

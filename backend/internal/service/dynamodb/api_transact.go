@@ -117,7 +117,9 @@ func (a *API) transactWriteItems(ctx context.Context, in *dynamodb.TransactWrite
 		if err != nil {
 			return nil, err
 		}
-		if err := a.may(ctx, x.action, aws.ToString(x.table), a.leading(ctx, x.table, x.item)); err != nil {
+		if err := a.may(ctx, x.action, aws.ToString(x.table),
+			a.late(ctx, x.table, expression.Request{Condition: x.condition, Update: x.update, Names: x.names}, x.item),
+			plain(keyEnclosing, "TransactWriteItems", keyCapacity, string(in.ReturnConsumedCapacity))); err != nil {
 			return nil, err
 		}
 		t, err := a.table(ctx, x.table)

@@ -1,13 +1,8 @@
 package dynamodb
 
 import (
-	"context"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb/expression"
 )
 
 // Sizes of capacity units, in bytes (developer guide, read and write capacity).
@@ -54,42 +49,4 @@ func writeCapacity(asked types.ReturnConsumedCapacity, t *table, units float64) 
 
 func readCapacity(asked types.ReturnConsumedCapacity, t *table, x *index, bytes int, consistent *bool) *types.ConsumedCapacity {
 	return consumed(asked, t, x, readUnits(bytes, consistent))
-}
-
-// leading is the condition key dynamodb:LeadingKeys: the partition keys that a request is about. Where they cannot be told the
-// operation refuses the request.
-func (a *API) leading(ctx context.Context, name *string, items ...map[string]types.AttributeValue) map[string][]string {
-	t, err := a.table(ctx, name)
-	if err != nil {
-		return nil // the operation will say so
-	}
-	var values []string
-	for _, item := range items {
-		v, err := valueOf(item[t.Keys.Hash])
-		if err != nil || v.Type == "" {
-			return nil
-		}
-		values = append(values, leadingText(v))
-	}
-	return map[string][]string{"dynamodb:LeadingKeys": values}
-}
-
-func leadingText(v expression.Value) string {
-	if v.Type == expression.N {
-		return v.Number.String()
-	}
-	return v.Text
-}
-
-// leadingOfQuery is leading for a query: the value that its key condition demands of the partition key.
-func (a *API) leadingOfQuery(ctx context.Context, in *dynamodb.QueryInput) map[string][]string {
-	t, err := a.table(ctx, in.TableName)
-	if err != nil {
-		return nil
-	}
-	q, err := t.queryOf(in)
-	if err != nil {
-		return nil
-	}
-	return map[string][]string{"dynamodb:LeadingKeys": {leadingText(q.hash)}}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
@@ -19,7 +18,19 @@ import (
 // a role.
 func op[I, O any](a *API, f func(context.Context, *I) (*O, error)) wire.Operation {
 	return wire.Op(f, wire.Resource(func(ctx context.Context, in *I) string { return a.resource(ctx, in) }),
-		wire.Keys(func(ctx context.Context, in *I) map[string][]string { return a.ofResource(ctx, in, keys(in)) }))
+		wire.Keys(func(ctx context.Context, in *I) map[string][]string { return a.keys(ctx, in) }),
+		wire.Also(func(ctx context.Context, in *I) []wire.Need { return a.tagging(ctx, in) }))
+}
+
+// tagActions are the actions that creating something with tags needs besides (API: CreateRole, CreateUser, CreatePolicy).
+var tagActions = map[string]string{"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser", "CreatePolicy": "iam:TagPolicy"}
+
+func (a *API) tagging(ctx context.Context, in any) []wire.Need {
+	action := tagActions[wire.CallFrom(ctx).Operation]
+	if action == "" || !wire.Tagged(in) {
+		return nil
+	}
+	return []wire.Need{{Action: action, Resource: a.resource(ctx, in)}}
 }
 
 // named is a member of an input that is a text; nil where the input has none, or has it not.
@@ -83,50 +94,38 @@ func givenPath(in any) string {
 	return "/"
 }
 
-// keys are IAM's own condition keys (which policy is attached, and which boundary is set), and the tags that a request passes
-// or removes.
-func keys(in any) map[string][]string {
+// keys are IAM's own condition keys: which policy is attached, and which boundary is set, or else the one that the role or
+// user has, so that rights can be limited to what is bounded.
+func (a *API) keys(ctx context.Context, in any) map[string][]string {
 	m := map[string][]string{}
-	for key, member := range map[string]string{"iam:PolicyARN": "PolicyArn", "iam:PermissionsBoundary": "PermissionsBoundary"} {
-		if v, has := named(in, member); has && v != nil {
-			m[key] = []string{*v}
-		}
+	if v, has := named(in, "PolicyArn"); has && v != nil {
+		m["iam:PolicyARN"] = []string{*v}
 	}
-	value := reflect.ValueOf(in).Elem()
-	if f := value.FieldByName("Tags"); f.IsValid() {
-		given, _ := f.Interface().([]types.Tag)
-		for _, t := range given {
-			m["aws:RequestTag/"+aws.ToString(t.Key)] = []string{aws.ToString(t.Value)}
-			m["aws:TagKeys"] = append(m["aws:TagKeys"], aws.ToString(t.Key))
-		}
+	boundary, has := named(in, "PermissionsBoundary")
+	if !has || boundary == nil {
+		boundary = a.boundary(ctx, in)
 	}
-	if f := value.FieldByName("TagKeys"); f.IsValid() {
-		if given, _ := f.Interface().([]string); len(given) > 0 {
-			m["aws:TagKeys"] = given
-		}
+	if boundary != nil {
+		m["iam:PermissionsBoundary"] = []string{*boundary}
 	}
 	return m
 }
 
-// ofResource adds the tags of the user or role that an operation is on.
-func (a *API) ofResource(ctx context.Context, in any, m map[string][]string) map[string][]string {
+// boundary is the permissions boundary of the role or user that an input names; nil for none.
+func (a *API) boundary(ctx context.Context, in any) *string {
 	for _, other := range []string{"GroupName", "InstanceProfileName"} {
 		if _, has := named(in, other); has {
-			return m
+			return nil
 		}
 	}
 	for member, kind := range map[string]identity.Kind{"RoleName": identity.Role, "UserName": identity.User} {
-		name, has := named(in, member)
-		if !has || name == nil {
+		name, _ := named(in, member)
+		if name == nil {
 			continue
 		}
-		e, err := a.Identity.Get(ctx, identity.Key{Account: account(ctx), Kind: kind, Name: *name})
-		if err != nil {
-			continue // the operation itself will say
-		}
-		for k, v := range e.Tags {
-			m["aws:ResourceTag/"+k], m["iam:ResourceTag/"+k] = []string{v}, []string{v}
+		if e, err := a.Identity.Get(ctx, identity.Key{Account: account(ctx), Kind: kind, Name: *name}); err == nil && e.Boundary != "" {
+			return &e.Boundary
 		}
 	}
-	return m
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,46 +35,25 @@ type API struct {
 // Service is Kinesis for the wire.
 func (a *API) Service() wire.Service {
 	return wire.Service{API: wire.KinesisAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
-		"CreateStream": wire.Op(a.createStream, wire.Resource(func(ctx context.Context, in *kinesis.CreateStreamInput) string {
-			return resource(ctx, nil, in.StreamName)
+		"CreateStream": on(a.createStream, wire.Also(func(ctx context.Context, in *kinesis.CreateStreamInput) []wire.Need {
+			if !wire.Tagged(in) {
+				return nil
+			}
+			return []wire.Need{{Action: "kinesis:AddTagsToStream", Resource: resource(ctx, nil, in.StreamName)}} // API: CreateStream
 		})),
-		"DeleteStream": wire.Op(a.deleteStream, wire.Resource(func(ctx context.Context, in *kinesis.DeleteStreamInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"DescribeStream": wire.Op(a.describeStream, wire.Resource(func(ctx context.Context, in *kinesis.DescribeStreamInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"DescribeStreamSummary": wire.Op(a.describeStreamSummary, wire.Resource(func(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"ListStreams": wire.Op(a.listStreams),
-		"ListShards": wire.Op(a.listShards, wire.Resource(func(ctx context.Context, in *kinesis.ListShardsInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"IncreaseStreamRetentionPeriod": wire.Op(a.increaseRetention, wire.Resource(func(ctx context.Context, in *kinesis.IncreaseStreamRetentionPeriodInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"DecreaseStreamRetentionPeriod": wire.Op(a.decreaseRetention, wire.Resource(func(ctx context.Context, in *kinesis.DecreaseStreamRetentionPeriodInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"AddTagsToStream": wire.Op(a.addTags, wire.Resource(func(ctx context.Context, in *kinesis.AddTagsToStreamInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"RemoveTagsFromStream": wire.Op(a.removeTags, wire.Resource(func(ctx context.Context, in *kinesis.RemoveTagsFromStreamInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"ListTagsForStream": wire.Op(a.listTags, wire.Resource(func(ctx context.Context, in *kinesis.ListTagsForStreamInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"PutRecord": wire.Op(a.putRecord, wire.Resource(func(ctx context.Context, in *kinesis.PutRecordInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"PutRecords": wire.Op(a.putRecords, wire.Resource(func(ctx context.Context, in *kinesis.PutRecordsInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
-		"GetShardIterator": wire.Op(a.getShardIterator, wire.Resource(func(ctx context.Context, in *kinesis.GetShardIteratorInput) string {
-			return resource(ctx, in.StreamARN, in.StreamName)
-		})),
+		"DeleteStream":                  on(a.deleteStream),
+		"DescribeStream":                on(a.describeStream),
+		"DescribeStreamSummary":         on(a.describeStreamSummary),
+		"ListStreams":                   wire.Op(a.listStreams, wire.Unbound[kinesis.ListStreamsInput]()),
+		"ListShards":                    on(a.listShards),
+		"IncreaseStreamRetentionPeriod": on(a.increaseRetention),
+		"DecreaseStreamRetentionPeriod": on(a.decreaseRetention),
+		"AddTagsToStream":               on(a.addTags),
+		"RemoveTagsFromStream":          on(a.removeTags),
+		"ListTagsForStream":             on(a.listTags),
+		"PutRecord":                     on(a.putRecord),
+		"PutRecords":                    on(a.putRecords),
+		"GetShardIterator":              on(a.getShardIterator),
 		"GetRecords": wire.Op(a.getRecords, wire.Resource(func(ctx context.Context, in *kinesis.GetRecordsInput) string {
 			if it, err := parseIterator(*in.ShardIterator); err == nil {
 				return it.Stream
@@ -81,6 +61,23 @@ func (a *API) Service() wire.Service {
 			return "*"
 		})),
 	}}
+}
+
+// on is an operation on the stream that its input names by StreamARN or StreamName.
+func on[I, O any](f func(context.Context, *I) (*O, error), options ...wire.Option[I]) wire.Operation {
+	return wire.Op(f, append([]wire.Option[I]{wire.Resource(func(ctx context.Context, in *I) string {
+		return resource(ctx, text(in, "StreamARN"), text(in, "StreamName"))
+	})}, options...)...)
+}
+
+// text is a member of an input that is a text; nil where it has none.
+func text(in any, member string) *string {
+	v := reflect.ValueOf(in).Elem().FieldByName(member)
+	if !v.IsValid() {
+		return nil
+	}
+	value, _ := v.Interface().(*string)
+	return value
 }
 
 func resource(ctx context.Context, streamARN, name *string) string {

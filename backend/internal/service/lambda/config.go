@@ -168,16 +168,15 @@ func setLogging(c *function.Config, l *types.LoggingConfig) {
 }
 
 // checkRole demands that the execution role exists and that Lambda may assume it, and that the caller may pass it.
-func (a *API) checkRole(ctx context.Context, role string) error {
-	call := wire.CallFrom(ctx)
-	if err := a.Authz.Require(ctx, authzPassRole(call, role)); err != nil {
+func (a *API) checkRole(ctx context.Context, role, functionARN string) error {
+	if err := a.Authz.Require(ctx, passRole(wire.CallFrom(ctx), role, functionARN)); err != nil {
 		return err
 	}
-	d, err := a.Authz.TrustsLambda(ctx, role)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	err := a.Authz.RequireTrust(ctx, role, functionARN)
+	if err != nil && fault.KindOf(err) == "" {
 		return err
 	}
-	if err != nil || (!d.Allowed() && !a.Authz.Audit) {
+	if err != nil {
 		return invalid("The role defined for the function cannot be assumed by Lambda.")
 	}
 	return nil
@@ -210,7 +209,7 @@ func (a *API) code(ctx context.Context, zipFile []byte, bucket, key, version *st
 		return nil, function.Code{}, invalid("lambdasim does not simulate versions of S3 objects yet: leave out S3ObjectVersion")
 	case len(zipFile) > 0:
 	case bucket != nil && key != nil:
-		data, err := a.Object(ctx, wire.CallFrom(ctx).Session, *bucket, *key)
+		data, err := a.Object(ctx, wire.CallFrom(ctx), *bucket, *key)
 		if fault.Is(err, fault.Denied) {
 			return nil, function.Code{}, err
 		}

@@ -34,21 +34,11 @@ var (
 // eventInvoke are the operations on event invoke configs.
 func (a *API) eventInvoke() map[string]wire.Operation {
 	return map[string]wire.Operation{
-		"PutFunctionEventInvokeConfig": wire.Op(a.putEventConfig, wire.Resource(func(ctx context.Context, in *lambda.PutFunctionEventInvokeConfigInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"UpdateFunctionEventInvokeConfig": wire.Op(a.updateEventConfig, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionEventInvokeConfigInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"GetFunctionEventInvokeConfig": wire.Op(a.getEventConfig, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionEventInvokeConfigInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"DeleteFunctionEventInvokeConfig": wire.Op(a.deleteEventConfig, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionEventInvokeConfigInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"ListFunctionEventInvokeConfigs": wire.Op(a.listEventConfigs, wire.Resource(func(ctx context.Context, in *lambda.ListFunctionEventInvokeConfigsInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
+		"PutFunctionEventInvokeConfig":    on(a.putEventConfig),
+		"UpdateFunctionEventInvokeConfig": on(a.updateEventConfig),
+		"GetFunctionEventInvokeConfig":    on(a.getEventConfig),
+		"DeleteFunctionEventInvokeConfig": on(a.deleteEventConfig),
+		"ListFunctionEventInvokeConfigs":  on(a.listEventConfigs),
 	}
 }
 
@@ -255,12 +245,15 @@ func (a *API) mayDeliver(ctx context.Context, targetARN string, v *function.Vers
 	if err != nil {
 		return false, "", "", err
 	}
-	session, err := a.Authz.RoleSession(ctx, v.Role, v.Name)
+	session, err := a.Authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
 	if err != nil {
 		return false, "", "", err
 	}
-	d, err := a.Authz.Decide(ctx, authz.Question{Session: session, Action: kind.Action, Resource: targetARN, ResourceAccount: session.Account, Region: parsed.Region})
-	return err == nil && (d.Allowed() || a.Authz.Audit), kind.Operation(), kind.Service, err
+	err = a.Authz.Require(ctx, authz.Question{Session: session, Action: kind.Action, Resource: targetARN, ResourceAccount: session.Account, Region: parsed.Region})
+	if fault.Is(err, fault.Denied) {
+		return false, kind.Operation(), kind.Service, nil
+	}
+	return err == nil, kind.Operation(), kind.Service, err
 }
 
 func (a *API) getEventConfig(ctx context.Context, in *lambda.GetFunctionEventInvokeConfigInput) (*lambda.GetFunctionEventInvokeConfigOutput, error) {

@@ -9,19 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
-
-func authzPassRole(call *wire.Call, role string) authz.Question {
-	account := call.Account
-	if parsed, err := arn.Parse(role); err == nil {
-		account = parsed.Account
-	}
-	return authz.Question{Session: call.Session, Action: "iam:PassRole", Resource: role, ResourceAccount: account, Region: call.Region,
-		Keys: map[string][]string{"iam:PassedToService": {authz.LambdaService}}}
-}
 
 // createName reads FunctionName of CreateFunction, whose form is stricter.
 func createName(ctx context.Context, name string) (function.Key, error) {
@@ -70,7 +60,7 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	if len(in.Tags) > maxTags {
 		return nil, invalid("Number of tags exceeds resource tag limit.")
 	}
-	if err := a.checkRole(ctx, c.Role); err != nil {
+	if err := a.checkRole(ctx, c.Role, k.ARN()); err != nil {
 		return nil, err
 	}
 	if err := a.checkDeadLetter(ctx, &function.Version{Name: k.Name, Config: c}); err != nil {
@@ -172,7 +162,7 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		if _, _, err := a.Functions.Get(ctx, k); err != nil {
 			return nil, err
 		}
-		if err := a.checkRole(ctx, *in.Role); err != nil {
+		if err := a.checkRole(ctx, *in.Role, k.ARN()); err != nil {
 			return nil, err
 		}
 	}

@@ -41,7 +41,7 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if err != nil {
 		return nil, err
 	}
-	d, err := a.mayInvoke(ctx, ref)
+	q, d, err := a.mayInvoke(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if d.CrossAccount && in.LogType == types.LogTypeTail {
 		return nil, &wire.Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "Cross-account log access is not allowed", NoType: true}
 	}
-	denied := a.Authz.Enforce(authz.Question{Session: call.Session, Action: actionInvoke, Resource: ref.ARN()}, d)
+	denied := a.Authz.Enforce(q, d)
 	fn, err := a.Functions.Resolve(ctx, ref)
 	if denied == nil && fault.Is(err, fault.NotFound) {
 		if ref.Qualifier == "" {
@@ -108,16 +108,16 @@ func invokeReference(ctx context.Context, in *lambda.InvokeInput) (arn.FunctionR
 }
 
 // mayInvoke asks the caller's policies and the function's. The answer is on the ARN as requested, qualifier included.
-func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (policy.Explanation, error) {
-	call := wire.CallFrom(ctx)
-	q := authz.Question{Session: call.Session, Action: actionInvoke, Resource: ref.ARN(), ResourceAccount: ref.Account, Region: ref.Region,
-		Keys: map[string][]string{"lambda:FunctionArn": {ref.ARN()}, "aws:SourceIp": {call.SourceIP}}}
+func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (authz.Question, policy.Explanation, error) {
+	q := wire.CallFrom(ctx).Question(actionInvoke, ref.ARN())
+	q.Keys[functionKey] = []string{ref.ARN()}
 	source, err := a.Functions.Policy(ctx, ref)
 	if err != nil && !fault.Is(err, fault.NotFound) {
-		return policy.Explanation{}, err
+		return q, policy.Explanation{}, err
 	}
 	q.ResourcePolicy = source
-	return a.Authz.Decide(ctx, q)
+	d, err := a.Authz.Decide(ctx, q)
+	return q, d, err
 }
 
 // open begins the trace of an invocation, or ends it at once when it is refused.
@@ -130,11 +130,15 @@ func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput,
 	if err != nil { // plain strings and booleans
 		panic(err)
 	}
+	reason := d.Text()
+	if !d.Allowed() && denied == nil {
+		reason = authz.Audited + reason
+	}
 	h := a.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "invoke", SourceARN: call.Session.ARN,
 		TargetARN: ref.ARN(), InvocationType: string(in.InvocationType), RequestID: call.RequestID},
 		trace.Step{Kind: trace.Published, Reason: call.Session.ARN + " calls Invoke"},
 		trace.Step{Kind: trace.Matched, Reason: "no mapping: the caller names the function"},
-		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: d.Text(), Decision: decision})
+		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: reason, Decision: decision})
 	if denied != nil {
 		a.Trace.Settle(h, trace.Denied, trace.Step{Kind: trace.Settled, Rule: rule, Reason: "the refusal was returned to the caller"})
 	}

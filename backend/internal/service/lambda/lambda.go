@@ -39,7 +39,7 @@ type API struct {
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	// Object reads an S3 object for a function whose code is there. A missing bucket or key is an error with S3's words.
-	Object func(ctx context.Context, session authz.Session, bucket, key string) ([]byte, error)
+	Object func(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error)
 	// CodeURL is where the code of a version can be fetched, for GetFunction.
 	CodeURL func(v *function.Version) string
 }
@@ -47,85 +47,42 @@ type API struct {
 // Service is Lambda for the wire.
 func (a *API) Service() wire.Service {
 	operations := map[string]wire.Operation{
-		"CreateFunction": wire.Op(a.createFunction, wire.Resource(func(ctx context.Context, in *lambda.CreateFunctionInput) string {
-			return resourceOf(ctx, in.FunctionName)
+		"CreateFunction": on(a.createFunction, wire.Also(func(ctx context.Context, in *lambda.CreateFunctionInput) []wire.Need {
+			return tagging(in, functionResource(ctx, in))
 		})),
-		"GetFunction": wire.Op(a.getFunction, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
+		"GetFunction":                 on(a.getFunction),
+		"GetFunctionConfiguration":    on(a.getFunctionConfiguration),
+		"UpdateFunctionCode":          on(a.updateFunctionCode),
+		"UpdateFunctionConfiguration": on(a.updateFunctionConfiguration),
+		"DeleteFunction":              on(a.deleteFunction),
+		"ListFunctions":               wire.Op(a.listFunctions, wire.Unbound[lambda.ListFunctionsInput]()),
+		"ListVersionsByFunction":      on(a.listVersions),
+		"AddPermission": on(a.addPermission, wire.Keys(func(_ context.Context, in *lambda.AddPermissionInput) map[string][]string {
+			return permissionKeys(in.Principal, string(in.FunctionUrlAuthType))
 		})),
-		"GetFunctionConfiguration": wire.Op(a.getFunctionConfiguration, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionConfigurationInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"UpdateFunctionCode": wire.Op(a.updateFunctionCode, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionCodeInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"UpdateFunctionConfiguration": wire.Op(a.updateFunctionConfiguration, wire.Resource(func(ctx context.Context, in *lambda.UpdateFunctionConfigurationInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"DeleteFunction": wire.Op(a.deleteFunction, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"ListFunctions": wire.Op(a.listFunctions),
-		"ListVersionsByFunction": wire.Op(a.listVersions, wire.Resource(func(ctx context.Context, in *lambda.ListVersionsByFunctionInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"AddPermission": wire.Op(a.addPermission, wire.Resource(func(ctx context.Context, in *lambda.AddPermissionInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"RemovePermission": wire.Op(a.removePermission, wire.Resource(func(ctx context.Context, in *lambda.RemovePermissionInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"GetPolicy": wire.Op(a.getPolicy, wire.Resource(func(ctx context.Context, in *lambda.GetPolicyInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"ListTags":      wire.Op(a.listTags, wire.Resource(func(_ context.Context, in *lambda.ListTagsInput) string { return *in.Resource })),
-		"TagResource":   wire.Op(a.tagResource, wire.Resource(func(_ context.Context, in *lambda.TagResourceInput) string { return *in.Resource })),
-		"UntagResource": wire.Op(a.untagResource, wire.Resource(func(_ context.Context, in *lambda.UntagResourceInput) string { return *in.Resource })),
+		"RemovePermission": on(a.removePermission),
+		"GetPolicy":        on(a.getPolicy),
+		"ListTags":         wire.Op(a.listTags, wire.Resource(func(_ context.Context, in *lambda.ListTagsInput) string { return *in.Resource })),
+		"TagResource":      wire.Op(a.tagResource, wire.Resource(func(_ context.Context, in *lambda.TagResourceInput) string { return *in.Resource })),
+		"UntagResource":    wire.Op(a.untagResource, wire.Resource(func(_ context.Context, in *lambda.UntagResourceInput) string { return *in.Resource })),
 
 		"Invoke": wire.Op(a.invoke, wire.SelfAuthorized[lambda.InvokeInput](), wire.Hot[lambda.InvokeInput]()),
 
-		"CreateEventSourceMapping": wire.Op(a.createMapping),
-		"GetEventSourceMapping": wire.Op(a.getMapping, wire.Resource(func(ctx context.Context, in *lambda.GetEventSourceMappingInput) string {
-			return mappingARN(ctx, in.UUID)
-		})),
-		"UpdateEventSourceMapping": wire.Op(a.updateMapping, wire.Resource(func(ctx context.Context, in *lambda.UpdateEventSourceMappingInput) string {
-			return mappingARN(ctx, in.UUID)
-		})),
-		"DeleteEventSourceMapping": wire.Op(a.deleteMapping, wire.Resource(func(ctx context.Context, in *lambda.DeleteEventSourceMappingInput) string {
-			return mappingARN(ctx, in.UUID)
-		})),
-		"ListEventSourceMappings": wire.Op(a.listMappings),
+		"CreateEventSourceMapping": wire.Op(a.createMapping, wire.Unbound[lambda.CreateEventSourceMappingInput](),
+			wire.Keys(func(ctx context.Context, in *lambda.CreateEventSourceMappingInput) map[string][]string {
+				return map[string][]string{functionKey: {functionResource(ctx, in)}}
+			}), wire.Also(func(ctx context.Context, in *lambda.CreateEventSourceMappingInput) []wire.Need {
+				any := "*" // the mapping has no id yet
+				return tagging(in, mappingARN(ctx, &any))
+			})),
+		"GetEventSourceMapping":    onMapping(a, a.getMapping, func(in *lambda.GetEventSourceMappingInput) *string { return in.UUID }),
+		"UpdateEventSourceMapping": onMapping(a, a.updateMapping, func(in *lambda.UpdateEventSourceMappingInput) *string { return in.UUID }),
+		"DeleteEventSourceMapping": onMapping(a, a.deleteMapping, func(in *lambda.DeleteEventSourceMappingInput) *string { return in.UUID }),
+		"ListEventSourceMappings":  wire.Op(a.listMappings, wire.Unbound[lambda.ListEventSourceMappingsInput]()),
 	}
 	maps.Copy(operations, a.eventInvoke())
 	maps.Copy(operations, a.versionOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
-}
-
-func mappingARN(ctx context.Context, uuid *string) string {
-	call := wire.CallFrom(ctx)
-	return arn.EventSourceMapping(call.Region, call.Account, *uuid)
-}
-
-// resourceOf is the ARN that an operation on a function is authorized on; a name that cannot be read is left for the
-// operation to refuse.
-func resourceOf(ctx context.Context, name *string) string {
-	ref, err := arn.ParseFunctionRef(*name, false)
-	if err != nil {
-		return "*"
-	}
-	return complete(ctx, ref).ARN()
-}
-
-// resourceAt is resourceOf for an operation that can name a version or an alias beside the function.
-func resourceAt(ctx context.Context, name, qualifier *string) string {
-	ref, err := arn.ParseFunctionRef(*name, false)
-	if err != nil {
-		return "*"
-	}
-	if qualifier != nil {
-		ref.Qualifier = *qualifier
-	}
-	return complete(ctx, ref).ARN()
 }
 
 // complete fills in the region and account of the call where a reference does not say them.

@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -22,9 +21,6 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 		return nil, err
 	}
 	call := wire.CallFrom(ctx)
-	if err := a.mayMap(ctx, "lambda:CreateEventSourceMapping", "*", ref); err != nil {
-		return nil, err
-	}
 	if in.EventSourceArn == nil {
 		return nil, invalid("Unrecognized event source.")
 	}
@@ -74,11 +70,11 @@ func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
 
 func hasFilters(f *types.FilterCriteria) bool { return f != nil && len(f.Filters) > 0 }
 
-// mayMap asks for the caller's right to make or change a mapping, which may be limited to functions.
-func (a *API) mayMap(ctx context.Context, action, resource string, ref arn.FunctionRef) error {
-	call := wire.CallFrom(ctx)
-	return a.Authz.Require(ctx, authz.Question{Session: call.Session, Action: action, Resource: resource, ResourceAccount: call.Account,
-		Region: call.Region, Keys: map[string][]string{"lambda:FunctionArn": {ref.ARN()}}})
+// mayMap asks for the caller's right to give a mapping another function.
+func (a *API) mayMap(ctx context.Context, uuid string, ref arn.FunctionRef) error {
+	q := wire.CallFrom(ctx).Question("lambda:UpdateEventSourceMapping", mappingARN(ctx, &uuid))
+	q.Keys[functionKey] = []string{ref.ARN()}
+	return a.Authz.Require(ctx, q)
 }
 
 func (a *API) getMapping(ctx context.Context, in *lambda.GetEventSourceMappingInput) (*lambda.GetEventSourceMappingOutput, error) {
@@ -107,7 +103,7 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 			if err != nil {
 				return err
 			}
-			if err := a.mayMap(ctx, "lambda:UpdateEventSourceMapping", arn.EventSourceMapping(call.Region, call.Account, m.UUID), ref); err != nil {
+			if err := a.mayMap(ctx, m.UUID, ref); err != nil {
 				return err
 			}
 			m.FunctionARN = ref.ARN()

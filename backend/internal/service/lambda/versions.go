@@ -17,24 +17,12 @@ import (
 // versionOperations are those on versions, aliases, whole policies and concurrency.
 func (a *API) versionOperations() map[string]wire.Operation {
 	return map[string]wire.Operation{
-		"PublishVersion": wire.Op(a.publishVersion, wire.Resource(func(ctx context.Context, in *lambda.PublishVersionInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"CreateAlias": wire.Op(a.createAlias, wire.Resource(func(ctx context.Context, in *lambda.CreateAliasInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"GetAlias": wire.Op(a.getAlias, wire.Resource(func(ctx context.Context, in *lambda.GetAliasInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"UpdateAlias": wire.Op(a.updateAlias, wire.Resource(func(ctx context.Context, in *lambda.UpdateAliasInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"DeleteAlias": wire.Op(a.deleteAlias, wire.Resource(func(ctx context.Context, in *lambda.DeleteAliasInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"ListAliases": wire.Op(a.listAliases, wire.Resource(func(ctx context.Context, in *lambda.ListAliasesInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
+		"PublishVersion": on(a.publishVersion),
+		"CreateAlias":    on(a.createAlias),
+		"GetAlias":       on(a.getAlias),
+		"UpdateAlias":    on(a.updateAlias),
+		"DeleteAlias":    on(a.deleteAlias),
+		"ListAliases":    on(a.listAliases),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	cloudwatchlogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
@@ -31,11 +32,18 @@ func (a *API) Service() wire.Service {
 	return wire.Service{API: wire.LogsAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
 		"CreateLogGroup": wire.Op(a.createGroup, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) string {
 			return resource(ctx, in.LogGroupName)
+		}), wire.Also(func(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) []wire.Need {
+			if !wire.Tagged(in) {
+				return nil
+			}
+			return []wire.Need{{Action: "logs:TagResource", Resource: group(ctx, in.LogGroupName)}} // API: CreateLogGroup
 		})),
 		"DeleteLogGroup": wire.Op(a.deleteGroup, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.DeleteLogGroupInput) string {
 			return resource(ctx, in.LogGroupName)
 		})),
-		"DescribeLogGroups": wire.Op(a.describeGroups),
+		"DescribeLogGroups": wire.Op(a.describeGroups, wire.Resource(func(ctx context.Context, _ *cloudwatchlogs.DescribeLogGroupsInput) string {
+			return resource(ctx, nil)
+		})),
 		"PutRetentionPolicy": wire.Op(a.putRetention, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.PutRetentionPolicyInput) string {
 			return resource(ctx, in.LogGroupName)
 		})),
@@ -46,19 +54,19 @@ func (a *API) Service() wire.Service {
 			return resource(ctx, in.LogGroupIdentifier)
 		})),
 		"TagResource": wire.Op(a.tag, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.TagResourceInput) string {
-			return resource(ctx, in.ResourceArn)
+			return group(ctx, in.ResourceArn)
 		})),
 		"UntagResource": wire.Op(a.untag, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.UntagResourceInput) string {
-			return resource(ctx, in.ResourceArn)
+			return group(ctx, in.ResourceArn)
 		})),
 		"ListTagsForResource": wire.Op(a.listTags, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.ListTagsForResourceInput) string {
-			return resource(ctx, in.ResourceArn)
+			return group(ctx, in.ResourceArn)
 		})),
 		"DescribeLogStreams": wire.Op(a.describeStreams, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.DescribeLogStreamsInput) string {
 			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
 		})),
 		"GetLogEvents": wire.Op(a.getEvents, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.GetLogEventsInput) string {
-			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
+			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier)) + aws.ToString(in.LogStreamName)
 		})),
 		"FilterLogEvents": wire.Op(a.filterEvents, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) string {
 			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
@@ -73,11 +81,16 @@ func either(name, identifier *string) *string {
 	return identifier
 }
 
-// resource is the ARN that policies name a group by: it ends in :*.
+// resource is the ARN on which operations on a group are authorized: that of its streams, without a stream's name where the
+// operation names none. So refusals of the real service show it; policies name it with :* after the group's ARN.
 func resource(ctx context.Context, nameOrARN *string) string {
-	call := wire.CallFrom(ctx)
-	_, _, name := place(ctx, nameOrARN)
-	return arn.LogGroup(call.Region, call.Account, name) + ":*"
+	return group(ctx, nameOrARN) + ":log-stream:"
+}
+
+// group is the ARN of a group as it is tagged by: without :* at the end. That of another account or region stays theirs.
+func group(ctx context.Context, nameOrARN *string) string {
+	account, region, name := place(ctx, nameOrARN)
+	return arn.LogGroup(region, account, name)
 }
 
 // place is the account, the region and the name of a group that is named, or whose ARN is given, with or without :* at its end.

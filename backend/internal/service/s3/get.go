@@ -202,11 +202,12 @@ func (a *API) hide(ctx context.Context, q *request, err error) error {
 
 // Object reads an object whole for a service that fetches code for a caller, who must be allowed to read it. Errors are in
 // S3's words, as Lambda repeats them; a refusal is a fault of kind Denied.
-func (a *API) Object(ctx context.Context, session authz.Session, bucket, key string) ([]byte, error) {
+func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error) {
 	const words = "S3 Error Code: %s. S3 Error Message: %s"
 	b, err := a.bucket(ctx, bucket)
 	if err == nil {
-		q := authz.Question{Session: session, Action: "s3:GetObject", Resource: arn.Object(bucket, key), ResourceAccount: b.account, Region: b.region}
+		q := call.Question("s3:GetObject", arn.Object(bucket, key))
+		q.ResourceAccount, q.CalledVia = b.account, []string{authz.LambdaService}
 		if err := a.Authz.Require(ctx, q); fault.Is(err, fault.Denied) {
 			return nil, fault.New(fault.Denied, "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for %s/%s. "+words,
 				bucket, key, "AccessDenied", "Access Denied")

@@ -47,11 +47,18 @@ type API struct {
 	Dispatcher *push.Dispatcher
 	IDs        *ident.Source
 	Log        *slog.Logger
+
+	known map[string]operation
 }
 
 // Service is S3 for the wire.
 func (a *API) Service() wire.Service {
-	return wire.Service{API: wire.S3API(), Handler: http.HandlerFunc(a.serve)}
+	a.known = a.operations()
+	var names []string
+	for _, o := range a.known {
+		names = append(names, o.name)
+	}
+	return wire.Service{API: wire.S3API(), Handler: http.HandlerFunc(a.serve), Handles: names}
 }
 
 // request is one call, taken apart.
@@ -67,99 +74,65 @@ type request struct {
 // handler serves one operation.
 type handler func(context.Context, *request) error
 
-// service-level, bucket-level and object-level operations without a subresource.
-func (a *API) plain(q *request) (action string, h handler) {
-	switch {
-	case q.bucket == "" && q.r.Method == http.MethodGet:
-		return "s3:ListAllMyBuckets", a.listBuckets
-	case q.bucket == "":
-		return "", nil
-	case q.key == "":
-		return a.plainBucket(q)
-	}
-	switch q.r.Method {
-	case http.MethodPut:
-		if q.r.Header.Get("X-Amz-Copy-Source") != "" {
-			return "s3:PutObject", a.copyObject
-		}
-		return "s3:PutObject", a.putObject
-	case http.MethodGet, http.MethodHead:
-		return "s3:GetObject", a.getObject
-	case http.MethodDelete:
-		return "s3:DeleteObject", a.deleteObject
-	}
-	return "", nil
-}
-
-func (a *API) plainBucket(q *request) (string, handler) {
-	switch q.r.Method {
-	case http.MethodPut:
-		return "s3:CreateBucket", a.createBucket
-	case http.MethodHead:
-		return "s3:ListBucket", a.headBucket
-	case http.MethodDelete:
-		return "s3:DeleteBucket", a.deleteBucket
-	case http.MethodGet:
-		return "s3:ListBucket", a.listObjects
-	}
-	return "", nil
-}
-
-// subresource finds the operation of a subresource of a bucket.
-func (a *API) subresource(q *request, name string) (string, handler) {
-	if q.bucket == "" {
-		return "", nil
-	}
-	if q.key != "" {
-		return a.objectSubresource(q, name)
-	}
-	switch q.r.Method + " " + name {
-	case "GET location":
-		return "s3:GetBucketLocation", a.getLocation
-	case "PUT notification":
-		return "s3:PutBucketNotification", a.putNotification
-	case "GET notification":
-		return "s3:GetBucketNotification", a.getNotification
-	case "PUT tagging":
-		return "s3:PutBucketTagging", a.putTagging
-	case "GET tagging":
-		return "s3:GetBucketTagging", a.getTagging
-	case "DELETE tagging":
-		return "s3:PutBucketTagging", a.deleteTagging
-	case "GET uploads":
-		return "s3:ListBucketMultipartUploads", a.listUploads
-	case "POST delete":
-		return eachKey, a.deleteObjects
-	}
-	return "", nil
+// operation is an operation with the action that its caller needs.
+type operation struct {
+	name, action string
+	run          handler
 }
 
 // eachKey stands for the action of an operation that asks for itself, for one key after the other.
-const eachKey = "s3:DeleteObjects"
+const eachKey = ""
 
-func (a *API) objectSubresource(q *request, name string) (string, handler) {
-	switch q.r.Method + " " + name {
-	case "PUT tagging":
-		return "s3:PutObjectTagging", a.putObjectTagging
-	case "GET tagging":
-		return "s3:GetObjectTagging", a.getObjectTagging
-	case "DELETE tagging":
-		return "s3:DeleteObjectTagging", a.deleteObjectTagging
-	case "POST uploads":
-		return "s3:PutObject", a.createUpload
-	case "PUT uploadId":
-		if q.r.Header.Get("X-Amz-Copy-Source") != "" {
-			return "s3:PutObject", a.uploadPartCopy
-		}
-		return "s3:PutObject", a.uploadPart
-	case "POST uploadId":
-		return "s3:PutObject", a.completeUpload
-	case "DELETE uploadId":
-		return "s3:AbortMultipartUpload", a.abortUpload
-	case "GET uploadId":
-		return "s3:ListMultipartUploadParts", a.listParts
+// operations are what S3 is asked here, by level, method and subresource (Service Authorization Reference, Amazon S3: the
+// actions and the operations that need them). What is not among them is refused by name.
+func (a *API) operations() map[string]operation {
+	return map[string]operation{
+		"service GET ": {"ListBuckets", "s3:ListAllMyBuckets", a.listBuckets},
+
+		"bucket PUT ":             {"CreateBucket", "s3:CreateBucket", a.createBucket},
+		"bucket HEAD ":            {"HeadBucket", "s3:ListBucket", a.headBucket},
+		"bucket DELETE ":          {"DeleteBucket", "s3:DeleteBucket", a.deleteBucket},
+		"bucket GET ":             {"ListObjectsV2", "s3:ListBucket", a.listObjects},
+		"bucket GET location":     {"GetBucketLocation", "s3:GetBucketLocation", a.getLocation},
+		"bucket PUT notification": {"PutBucketNotificationConfiguration", "s3:PutBucketNotification", a.putNotification},
+		"bucket GET notification": {"GetBucketNotificationConfiguration", "s3:GetBucketNotification", a.getNotification},
+		"bucket PUT tagging":      {"PutBucketTagging", "s3:PutBucketTagging", a.putTagging},
+		"bucket GET tagging":      {"GetBucketTagging", "s3:GetBucketTagging", a.getTagging},
+		"bucket DELETE tagging":   {"DeleteBucketTagging", "s3:PutBucketTagging", a.deleteTagging},
+		"bucket GET uploads":      {"ListMultipartUploads", "s3:ListBucketMultipartUploads", a.listUploads},
+		"bucket POST delete":      {"DeleteObjects", eachKey, a.deleteObjects},
+
+		"object PUT ":            {"PutObject", "s3:PutObject", a.putObject},
+		"object COPY ":           {"CopyObject", "s3:PutObject", a.copyObject},
+		"object GET ":            {"GetObject", "s3:GetObject", a.getObject},
+		"object HEAD ":           {"HeadObject", "s3:GetObject", a.getObject},
+		"object DELETE ":         {"DeleteObject", "s3:DeleteObject", a.deleteObject},
+		"object PUT tagging":     {"PutObjectTagging", "s3:PutObjectTagging", a.putObjectTagging},
+		"object GET tagging":     {"GetObjectTagging", "s3:GetObjectTagging", a.getObjectTagging},
+		"object DELETE tagging":  {"DeleteObjectTagging", "s3:DeleteObjectTagging", a.deleteObjectTagging},
+		"object POST uploads":    {"CreateMultipartUpload", "s3:PutObject", a.createUpload},
+		"object PUT uploadId":    {"UploadPart", "s3:PutObject", a.uploadPart},
+		"object COPY uploadId":   {"UploadPartCopy", "s3:PutObject", a.uploadPartCopy},
+		"object POST uploadId":   {"CompleteMultipartUpload", "s3:PutObject", a.completeUpload},
+		"object DELETE uploadId": {"AbortMultipartUpload", "s3:AbortMultipartUpload", a.abortUpload},
+		"object GET uploadId":    {"ListParts", "s3:ListMultipartUploadParts", a.listParts},
 	}
-	return "", nil
+}
+
+// find finds the operation of a request. A write that names a source is a copy.
+func (a *API) find(q *request, sub string) (operation, bool) {
+	level, method := "service", q.r.Method
+	switch {
+	case q.bucket != "" && q.key != "":
+		level = "object"
+		if method == http.MethodPut && q.r.Header.Get("X-Amz-Copy-Source") != "" && (sub == "" || sub == "uploadId") {
+			method = "COPY"
+		}
+	case q.bucket != "":
+		level = "bucket"
+	}
+	o, ok := a.known[level+" "+method+" "+sub]
+	return o, ok
 }
 
 // parameters are query parameters that are not subresources.
@@ -217,19 +190,13 @@ func (a *API) dispatch(ctx context.Context, q *request) (err error) {
 	if err != nil {
 		return err
 	}
-	var action string
-	var h handler
-	if sub == "" {
-		action, h = a.plain(q)
-	} else {
-		action, h = a.subresource(q, sub)
-	}
-	q.call.Operation = strings.TrimPrefix(action, "s3:")
-	if h == nil {
+	o, ok := a.find(q, sub)
+	if !ok {
 		return notSimulated(q, sub)
 	}
-	if action != eachKey {
-		if err := a.may(ctx, q, action, q.bucket, q.key); err != nil {
+	q.call.Operation = o.name
+	if o.action != eachKey {
+		if err := a.may(ctx, q, o.action, q.bucket, q.key); err != nil {
 			return err
 		}
 	}
@@ -242,7 +209,7 @@ func (a *API) dispatch(ctx context.Context, q *request) (err error) {
 		return &wire.Error{Status: http.StatusBadRequest, Code: "KeyTooLongError", Message: "Your key is too long",
 			Fields: map[string]string{"Size": strconv.Itoa(len(q.key)), "MaxSizeAllowed": strconv.Itoa(maxKey)}}
 	}
-	return h(ctx, q)
+	return o.run(ctx, q)
 }
 
 // hoist makes headers of the x-amz- parameters of a presigned request, which stand for them.
@@ -318,19 +285,20 @@ func (a *API) may(ctx context.Context, q *request, action, bucket, key string) e
 	if expected := q.r.Header.Get("X-Amz-Expected-Bucket-Owner"); expected != "" && bucket == q.bucket && expected != account {
 		return accessDenied()
 	}
-	return a.Authz.Require(ctx, authz.Question{Session: q.call.Session, Action: action, Resource: resource, ResourceAccount: account,
-		Region: q.call.Region, Keys: q.keys()})
+	question := q.call.Question(action, resource)
+	question.ResourceAccount, question.Keys, question.Late = account, q.keys(action, account), a.existingTags(ctx, bucket, key)
+	return quoted(a.Authz.Require(ctx, question), resource)
 }
 
-// keys are the condition keys of a request (Service Authorization Reference, Amazon S3).
-func (q *request) keys() map[string][]string {
-	keys := q.call.Keys()
-	for key, parameter := range map[string]string{"s3:prefix": "prefix", "s3:delimiter": "delimiter", "s3:max-keys": "max-keys"} {
-		if q.query.Has(parameter) {
-			keys[key] = []string{q.query.Get(parameter)}
-		}
+// quoted puts the resource of a refusal into quotation marks, as S3 does.
+func quoted(err error, resource string) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Kind != fault.Denied {
+		return err
 	}
-	return keys
+	c := *f
+	c.Message = strings.Replace(f.Message, " on resource: "+resource, ` on resource: "`+resource+`"`, 1)
+	return &c
 }
 
 func accessDenied() error { return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied") }

@@ -14,7 +14,8 @@ import (
 type Delivery struct {
 	QueueARN   string
 	Principal  authz.Session
-	Keys       map[string][]string // condition keys of the request, for example aws:SourceArn
+	Source     authz.Source        // of a service: the resource on behalf of which it sends
+	Keys       map[string][]string // further condition keys
 	Body       string
 	Group      string // of FIFO queues; "" elsewhere
 	Dedup      string // of FIFO queues; "" where the content is to decide
@@ -29,7 +30,7 @@ func (s *Store) Deliver(ctx context.Context, d Delivery) (messageID string, err 
 	if err != nil {
 		return "", err
 	}
-	if err := s.require(ctx, d.Principal, "SendMessage", q, d.Keys); err != nil {
+	if err := s.require(ctx, authz.Question{Session: d.Principal, Source: d.Source, Keys: d.Keys}, "SendMessage", q); err != nil {
 		return "", err
 	}
 	set := s.settingsOf(q)
@@ -71,7 +72,7 @@ func (s *Store) Target() target.Kind {
 			for name, a := range d.Attributes {
 				attributes[name] = attributeOf(a)
 			}
-			_, err := s.Deliver(ctx, Delivery{QueueARN: d.Target, Principal: d.Sender, Keys: d.Keys, Body: string(d.Body), Group: d.Group,
+			_, err := s.Deliver(ctx, Delivery{QueueARN: d.Target, Principal: d.Sender, Source: d.Source, Keys: d.Keys, Body: string(d.Body), Group: d.Group,
 				Dedup: d.Dedup, Attributes: attributes})
 			return err
 		},

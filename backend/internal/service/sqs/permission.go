@@ -3,7 +3,6 @@ package sqs
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,23 +21,18 @@ var ownersOnly = []string{"AddPermission", "CreateQueue", "DeleteQueue", "ListQu
 
 // require asks whether the caller may do the action on the queue.
 func (a *API) require(ctx context.Context, action string, q *queue) error {
-	call := wire.CallFrom(ctx)
-	return a.Store.require(ctx, call.Session, action, q, map[string][]string{"aws:SourceIp": {call.SourceIP}})
+	return a.Store.require(ctx, wire.CallFrom(ctx).Question("", ""), action, q)
 }
 
-// require asks the caller's policies and the queue's. SQS writes the action in lower case in its refusals.
-func (s *Store) require(ctx context.Context, session authz.Session, action string, q *queue, keys map[string][]string) error {
+// require asks the caller's policies and the queue's; who asks, and from where, is in the question already. SQS writes the
+// action in lower case in its refusals.
+func (s *Store) require(ctx context.Context, question authz.Question, action string, q *queue) error {
 	s.mu.Lock()
-	source, tags := q.policy, q.tags // never changed, only replaced
+	source := q.policy // never changed, only replaced
 	s.mu.Unlock()
-	all := map[string][]string{}
-	maps.Copy(all, keys)
-	for k, v := range tags {
-		all["aws:ResourceTag/"+k] = []string{v}
-	}
-	question := authz.Question{Session: session, Action: "sqs:" + strings.ToLower(action), Resource: q.arn(), ResourceAccount: q.account,
-		Region: q.region, ResourcePolicy: source, Keys: all}
-	if session.Account != q.account && slices.Contains(ownersOnly, action) {
+	question.Action, question.Resource, question.ResourceAccount = "sqs:"+strings.ToLower(action), q.arn(), q.account
+	question.Region, question.ResourcePolicy = q.region, source
+	if question.Session.Account != q.account && slices.Contains(ownersOnly, action) {
 		question.ResourcePolicy = nil
 	}
 	return s.authz.Require(ctx, question)

@@ -39,9 +39,14 @@ func (a *API) Service() wire.Service {
 		"CreateQueue": wire.Op(a.createQueue, wire.Hot[sqs.CreateQueueInput](), wire.Action[sqs.CreateQueueInput]("sqs:createqueue"),
 			wire.Resource(func(ctx context.Context, in *sqs.CreateQueueInput) string {
 				return own(ctx, aws.ToString(in.QueueName))
+			}), wire.Also(func(ctx context.Context, in *sqs.CreateQueueInput) []wire.Need {
+				if !wire.Tagged(in) {
+					return nil
+				}
+				return []wire.Need{{Action: "sqs:tagqueue", Resource: own(ctx, aws.ToString(in.QueueName))}} // API: CreateQueue
 			})),
 		"ListQueues": wire.Op(a.listQueues, wire.Action[sqs.ListQueuesInput]("sqs:listqueues"),
-			wire.Resource(func(ctx context.Context, _ *sqs.ListQueuesInput) string { return own(ctx, "*") })),
+			wire.Resource(func(ctx context.Context, _ *sqs.ListQueuesInput) string { return own(ctx, "*") })), // so its refusals show it
 		"GetQueueUrl":                  wire.Op(a.getQueueURL, wire.Hot[sqs.GetQueueUrlInput](), wire.SelfAuthorized[sqs.GetQueueUrlInput]()),
 		"DeleteQueue":                  on(a, "DeleteQueue", a.deleteQueue, func(in *sqs.DeleteQueueInput) *string { return in.QueueUrl }),
 		"GetQueueAttributes":           on(a, "GetQueueAttributes", a.getAttributes, func(in *sqs.GetQueueAttributesInput) *string { return in.QueueUrl }),

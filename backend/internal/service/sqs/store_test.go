@@ -150,9 +150,9 @@ func TestDeliver(t *testing.T) {
 	b := setup(t, clock.NewVirtual(clock.Epoch))
 	queueARN := b.make(t, "q", "MaximumMessageSize", "1024", "Policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},
 		"Action":"sqs:SendMessage","Resource":"*","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-east-1:000000000000:topic"}}}]}`)
-	keys := map[string][]string(nil)
+	source := authz.Source{}
 	deliver := func(principal authz.Session, queueARN, body string) error {
-		_, err := b.Deliver(t.Context(), sqs.Delivery{QueueARN: queueARN, Principal: principal, Body: body, Keys: keys})
+		_, err := b.Deliver(t.Context(), sqs.Delivery{QueueARN: queueARN, Principal: principal, Body: body, Source: source})
 		return err
 	}
 	root := authz.RootOf("000000000000")
@@ -163,7 +163,7 @@ func TestDeliver(t *testing.T) {
 	if err := deliver(sns, queueARN, "x"); !fault.Is(err, fault.Denied) {
 		t.Errorf("without its source the service is let in: %v", err)
 	}
-	keys = map[string][]string{"aws:SourceArn": {"arn:aws:sns:us-east-1:000000000000:topic"}}
+	source = authz.SourceOf("arn:aws:sns:us-east-1:000000000000:topic")
 	if err := deliver(sns, queueARN, "y"); err != nil {
 		t.Error(err)
 	}

@@ -31,7 +31,7 @@ type API struct {
 // Service is STS for the wire.
 func (a *API) Service() wire.Service {
 	return wire.Service{API: wire.STSAPI(), Operations: map[string]wire.Operation{
-		"GetCallerIdentity": wire.Op(a.getCallerIdentity, wire.SelfAuthorized[sts.GetCallerIdentityInput]()),
+		"GetCallerIdentity": wire.Op(a.getCallerIdentity, wire.Open[sts.GetCallerIdentityInput]()),
 		"AssumeRole":        wire.Op(a.assumeRole, wire.SelfAuthorized[sts.AssumeRoleInput]()),
 	}}
 }
@@ -73,8 +73,8 @@ func (a *API) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.Ass
 	if call.Session.Kind == authz.Root {
 		return nil, wire.Errorf(http.StatusForbidden, "AccessDenied", "Roles may not be assumed by root accounts.")
 	}
-	q := authz.Question{Session: call.Session, Action: "sts:AssumeRole", Resource: role.ARN(), ResourceAccount: role.Account,
-		Region: call.Region, ResourcePolicy: role.Trust, ResourceMustAllow: true, Keys: assumeKeys(call, in)}
+	q := call.Question("sts:AssumeRole", role.ARN())
+	q.ResourcePolicy, q.ResourceMustAllow, q.Keys = role.Trust, true, assumeKeys(in)
 	if err := a.Authz.Require(ctx, q); err != nil {
 		if fault.Is(err, fault.Denied) {
 			return nil, denied
@@ -84,9 +84,8 @@ func (a *API) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.Ass
 	return a.open(ctx, in, role)
 }
 
-func assumeKeys(call *wire.Call, in *sts.AssumeRoleInput) map[string][]string {
-	keys := call.Keys()
-	keys["sts:RoleSessionName"] = []string{*in.RoleSessionName}
+func assumeKeys(in *sts.AssumeRoleInput) map[string][]string {
+	keys := map[string][]string{"sts:RoleSessionName": {*in.RoleSessionName}}
 	if in.ExternalId != nil {
 		keys["sts:ExternalId"] = []string{*in.ExternalId}
 	}

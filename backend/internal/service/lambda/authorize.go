@@ -1,0 +1,87 @@
+package lambda
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// functionKey is the condition key of a mapping's function.
+const functionKey = "lambda:FunctionArn"
+
+// on is an operation on the function that its input names by FunctionName and, where it has one, Qualifier (Service
+// Authorization Reference, AWS Lambda).
+func on[I, O any](f func(context.Context, *I) (*O, error), options ...wire.Option[I]) wire.Operation {
+	return wire.Op(f, append([]wire.Option[I]{wire.Resource(func(ctx context.Context, in *I) string { return functionResource(ctx, in) })}, options...)...)
+}
+
+// functionResource is the ARN of the function that an input names; a name that cannot be read is left for the operation to
+// refuse.
+func functionResource(ctx context.Context, in any) string {
+	ref, err := arn.ParseFunctionRef(aws.ToString(text(in, "FunctionName")), false)
+	if err != nil {
+		return "*"
+	}
+	if q := text(in, "Qualifier"); q != nil && ref.Qualifier == "" && arn.ValidQualifier(*q) {
+		ref.Qualifier = *q
+	}
+	return complete(ctx, ref).ARN()
+}
+
+// text is a member of an input that is a text; nil where it has none.
+func text(in any, member string) *string {
+	v := reflect.ValueOf(in).Elem().FieldByName(member)
+	if !v.IsValid() {
+		return nil
+	}
+	value, _ := v.Interface().(*string)
+	return value
+}
+
+// onMapping is an operation on an event source mapping, with the function that the mapping has as a condition key.
+func onMapping[I, O any](a *API, f func(context.Context, *I) (*O, error), uuid func(*I) *string) wire.Operation {
+	return wire.Op(f, wire.Resource(func(ctx context.Context, in *I) string { return mappingARN(ctx, uuid(in)) }),
+		wire.Keys(func(ctx context.Context, in *I) map[string][]string {
+			call := wire.CallFrom(ctx)
+			m, err := a.Poller.Get(call.Account, call.Region, aws.ToString(uuid(in)))
+			if err != nil {
+				return nil // the operation will say so
+			}
+			return map[string][]string{functionKey: {m.FunctionARN}}
+		}))
+}
+
+func mappingARN(ctx context.Context, uuid *string) string {
+	call := wire.CallFrom(ctx)
+	return arn.EventSourceMapping(call.Region, call.Account, *uuid)
+}
+
+// tagging is the right that an input with tags needs besides.
+func tagging(in any, resource string) []wire.Need {
+	if !wire.Tagged(in) {
+		return nil
+	}
+	return []wire.Need{{Action: "lambda:TagResource", Resource: resource}}
+}
+
+// permissionKeys are the condition keys of AddPermission.
+func permissionKeys(principal *string, urlAuth string) map[string][]string {
+	keys := map[string][]string{"lambda:Principal": {aws.ToString(principal)}}
+	if urlAuth != "" {
+		keys["lambda:FunctionUrlAuthType"] = []string{urlAuth}
+	}
+	return keys
+}
+
+// passRole is the question whether the caller may give a role to a function.
+func passRole(call *wire.Call, role, functionARN string) authz.Question {
+	q := call.Question("iam:PassRole", role)
+	q.Keys["iam:PassedToService"] = []string{authz.LambdaService}
+	q.Keys["iam:AssociatedResourceArn"] = []string{functionARN}
+	return q
+}

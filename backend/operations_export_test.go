@@ -1,0 +1,21 @@
+package backend
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
+)
+
+// Operations lists the operations that are served, by service.
+func Operations() map[string][]string {
+	all := map[string][]string{}
+	for _, s := range (&Backend{}).services(&parts{s3: &s3.API{}, cognito: &cognito.API{}}) {
+		all[s.API.Name] = append(all[s.API.Name], slices.Concat(slices.Collect(maps.Keys(s.Operations)), s.Handles)...)
+	}
+	for name := range all {
+		slices.Sort(all[name])
+	}
+	return all
+}
