@@ -169,6 +169,8 @@ func fill(v reflect.Value) {
 			f.Set(reflect.ValueOf(aws.String("arn:aws:iam::" + account + ":policy/probe")))
 		case f.Type() == reflect.TypeFor[*string]() && !slices.Contains([]string{"Marker", "NextToken", "NextMarker"}, name):
 			f.Set(reflect.ValueOf(aws.String("probe")))
+		case f.Kind() == reflect.String && name == "Status":
+			f.SetString("Active")
 		case f.Type() == reflect.TypeFor[[]string]():
 			f.Set(reflect.ValueOf([]string{"probe"}))
 		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:

@@ -241,7 +241,7 @@ func TrustQuestion(roleARN, functionARN string) Question {
 // SourceOf is a resource as the source of a service's request, with the account that its ARN names.
 func SourceOf(resource string) Source {
 	s := Source{ARN: resource}
-	if parsed, err := arn.Parse(resource); err == nil {
+	if parsed, err := arn.Parse(resource); err == nil && isAccount(parsed.Account) { // AWS's own policies are nobody's
 		s.Account = parsed.Account
 	}
 	return s
