@@ -79,6 +79,9 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if b.parts, err = assemble(b); err != nil {
 		return err
 	}
+	if err := b.parts.scripts.Load(ctx); err != nil {
+		return err
+	}
 	if err := b.parts.agenda.Start(ctx); err != nil {
 		return err
 	}

@@ -262,7 +262,6 @@ func (a *controlAPI) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.scripts.Forget(in.Account)
 	a.authz.ForgetRefusals(in.Account)
 	return answer(w, struct{}{})
 }

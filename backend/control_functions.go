@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
 
 // accountOf is the account in an ARN; "" where it has none.
@@ -39,7 +41,7 @@ func (a *controlAPI) putScript(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(r, &in); err != nil {
 		return err
 	}
-	if err := a.scripts.Set(k.ARN(), in); err != nil {
+	if err := a.scripts.Put(r.Context(), k.ARN(), in); err != nil {
 		return err
 	}
 	return answer(w, in)
@@ -62,7 +64,9 @@ func (a *controlAPI) deleteScript(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	a.scripts.Delete(k.ARN())
+	if err := a.b.db.Tx(r.Context(), func(ctx context.Context, tx *postgres.Tx) error { return a.scripts.Drop(ctx, tx, k.ARN()) }); err != nil {
+		return err
+	}
 	return answer(w, struct{}{})
 }
 

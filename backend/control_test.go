@@ -229,3 +229,36 @@ func TestControlReset(t *testing.T) {
 	_, err := other.iam.GetRole(t.Context(), &iam.GetRoleInput{RoleName: aws.String("r")})
 	refused(t, err, "NoSuchEntity")
 }
+
+// A script outlives the backend, and goes with its function.
+func TestAScriptOutlivesARestart(t *testing.T) {
+	cfg := backend.Config{Clock: "virtual", Seed: 1, DatabaseURL: pgtest.URL(t)}
+	invoked := func(b *bundle) string {
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f"), Payload: []byte(`{"n":7}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out.Payload)
+	}
+	script := control.Script{Outcomes: []control.ScriptedOutcome{{Echo: true}}, Cases: []control.ScriptCase{
+		{Event: json.RawMessage(`{"n":7}`), Outcomes: []control.ScriptedOutcome{{Payload: json.RawMessage(`"seven"`)}}}}}
+	t.Run("before", func(t *testing.T) {
+		b := setupOn(t, cfg)
+		b.role(t, "r", "")
+		b.function(t, "f", "r", "def handler(event, context): return 'code'")
+		if err := b.control.PutScript(t.Context(), "f", script); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b := setupOn(t, cfg)
+	if got := invoked(b); got != `"seven"` {
+		t.Errorf("after the restart it answers %s", got)
+	}
+	if _, err := b.lambda.DeleteFunction(t.Context(), &lambda.DeleteFunctionInput{FunctionName: aws.String("f")}); err != nil {
+		t.Fatal(err)
+	}
+	b.function(t, "f", "r", "def handler(event, context): return 'code'")
+	if got := invoked(b); got != `"code"` {
+		t.Errorf("after it was made again it answers %s", got)
+	}
+}

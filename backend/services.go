@@ -38,7 +38,7 @@ import (
 
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
-	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, pull.Schema,
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, script.Schema, pull.Schema,
 		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
@@ -56,7 +56,7 @@ type parts struct {
 	targets    *target.Targets
 	dispatcher *push.Dispatcher
 	poller     *pull.Poller
-	scripts    *script.Executor
+	scripts    *script.Store
 	programs   *process.Executor
 	kinesis    *kinesis.Store
 	dynamodb   *dynamodb.Store
@@ -78,12 +78,18 @@ func assemble(b *Backend) (*parts, error) {
 	p.authz = &authz.Authorizer{Identity: p.identity, Accounts: p.accounts, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account,
 		Tags: p.tagsOf}
 	p.functions = function.New(b.db, b.ids)
-	p.scripts = script.New(b.clk)
+	p.scripts = &script.Store{Executor: script.New(b.clk), DB: b.db}
+	p.functions.OnDelete(func(ctx context.Context, tx *postgres.Tx, k function.Key, qualifier string) error {
+		if qualifier != "" {
+			return nil
+		}
+		return p.scripts.Drop(ctx, tx, k.ARN())
+	})
 	p.programs = b.processes(p)
 	p.targets = &target.Targets{}
 	p.events = invoke.NewEventConfigs(b.db)
 	p.functions.OnDelete(p.events.Forget)
-	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
+	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts.Executor, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()

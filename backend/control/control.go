@@ -140,8 +140,25 @@ type Published struct {
 
 // Script is the scripted behaviour of a function: instead of its code, it answers as told.
 type Script struct {
-	// Outcomes are used one for each attempt, in order; the last one repeats. Not empty.
+	// Outcomes are used one for each attempt at an event, in order; the last one repeats. Not empty.
 	Outcomes []ScriptedOutcome `json:"outcomes"`
+	// Cases are outcomes for events that contain a piece of JSON. The first that fits is used, Outcomes where none does.
+	Cases []ScriptCase `json:"cases,omitempty"`
+	// Per says what outcomes are counted by: "attempt" (the default) at each event, or "invocation" since the script was given.
+	Per string `json:"per,omitempty"`
+}
+
+// What a script's outcomes are counted by.
+const (
+	PerAttempt    = "attempt"
+	PerInvocation = "invocation"
+)
+
+// ScriptCase is how events end that contain a piece of JSON.
+type ScriptCase struct {
+	// Event is contained in an event when every member of an object is, and every item of an array in one of the event's.
+	Event    json.RawMessage   `json:"event"`
+	Outcomes []ScriptedOutcome `json:"outcomes"` // not empty
 }
 
 // ScriptedOutcome is how one attempt ends.

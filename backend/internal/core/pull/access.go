@@ -92,6 +92,9 @@ type guarded interface {
 // sourcePolicy is the source's own policy, nil where it has none.
 func (p *Poller) sourcePolicy(ctx context.Context, sourceARN string) (*policy.Source, error) {
 	s, err := p.source(sourceARN)
+	if fault.Is(err, fault.Unsupported) {
+		return nil, nil // a destination that is no source
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,13 @@ func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v 
 	if strings.HasSuffix(m.OnFailure, ".fifo") {
 		return fault.New(fault.Invalid, "The destination %s is a FIFO queue: an event source mapping's destination for failures is a standard queue", m.OnFailure)
 	}
+	q, d, err := p.decide(ctx, to.Action, m.OnFailure, v)
+	switch {
+	case err != nil && !fault.Is(err, fault.NotFound): // what is not there has no policy
+		return err
+	case err == nil && p.Authz.Enforce(q, d) != nil:
+		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", to.Operation(), to.Service)
+	}
 	err = to.Check(ctx, parsed)
 	if fault.Is(err, fault.NotFound) && parsed.Service == "sqs" {
 		return fault.New(fault.Invalid, "Error occurred while %s. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "+
@@ -44,17 +51,7 @@ func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v 
 	if fault.Is(err, fault.NotFound) {
 		return fault.New(fault.Invalid, "The destination ARN %s is invalid.", m.OnFailure)
 	}
-	if err != nil {
-		return err
-	}
-	q, d, err := p.decide(ctx, to.Action, m.OnFailure, v)
-	switch {
-	case err != nil:
-		return err
-	case p.Authz.Enforce(q, d) != nil:
-		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", to.Operation(), to.Service)
-	}
-	return nil
+	return err
 }
 
 // failureRecord is what a destination receives: metadata, and none of the records themselves (recorded from AWS).

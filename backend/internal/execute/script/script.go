@@ -3,7 +3,11 @@
 // A script is for tests of the wiring alone: it says what an attempt returns, whether and with which error type it fails,
 // how long it takes on the simulator's clock, and what it logs. Outcomes are used by attempt number: the first outcome
 // is that of an event's first attempt, the second of its first retry, and the last one repeats. Every event starts at
-// the first, so that a script means the same however many events are under way and in whatever order they run.
+// the first, so that a script means the same however many events are under way and in whatever order they run. Where a
+// script says so they are used by invocation number instead: the count starts with the script, and anew when the backend does.
+//
+// A script may have cases: outcomes for the events that contain a piece of JSON. The first case that an event contains is
+// used, and the script's own outcomes where it contains none.
 //
 // What a script cannot say is reproduced from Lambda: an outcome that takes longer than the function's timeout is a
 // timeout after exactly that long, a result over the limit is Function.ResponseSizeTooLarge, and the log is framed by the
@@ -13,8 +17,12 @@ package script
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
@@ -29,40 +37,82 @@ type Executor struct {
 	clock *clock.Clock
 
 	mu      sync.RWMutex
-	scripts map[string]script // by unqualified function ARN
+	scripts map[string]*script // by unqualified function ARN
 }
 
 var _ invoke.Executor = (*Executor)(nil)
 
 type script struct {
 	wire  control.Script
-	takes []time.Duration // of each outcome
+	cases []scripted
+	scripted
+}
+
+// scripted is a list of outcomes.
+type scripted struct {
+	event    any // a case's piece of JSON
+	outcomes []control.ScriptedOutcome
+	takes    []time.Duration // of each outcome
+	count    *atomic.Int64   // of invocations that the list was used for
 }
 
 // New returns an executor without scripts. The clock stamps log lines.
 func New(c *clock.Clock) *Executor {
-	return &Executor{clock: c, scripts: map[string]script{}}
+	return &Executor{clock: c, scripts: map[string]*script{}}
 }
 
 // Set gives the function, named by its unqualified ARN, a script in place of the one it had. The error is fault.Invalid
 // for a script without outcomes, with a duration that is not a Go duration of zero or more, with an error message but no
-// error type, or with two results at once.
-func (e *Executor) Set(functionARN string, s control.Script) error {
-	if len(s.Outcomes) == 0 {
-		return fault.New(fault.Invalid, "the script of %s has no outcomes: give at least one", functionARN)
-	}
-	takes := make([]time.Duration, len(s.Outcomes))
-	for i, o := range s.Outcomes {
-		d, err := check(o)
-		if err != nil {
-			return fault.New(fault.Invalid, "outcome %d of the script of %s: %s", i, functionARN, err.Error())
-		}
-		takes[i] = d
+// error type, with two results at once, or with a case whose event is not JSON.
+func (e *Executor) Set(functionARN string, given control.Script) error {
+	s, err := compile(functionARN, given)
+	if err != nil {
+		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.scripts[functionARN] = script{s, takes}
+	e.scripts[functionARN] = s
 	return nil
+}
+
+// compile checks a script.
+func compile(functionARN string, given control.Script) (*script, error) {
+	if given.Per != "" && given.Per != control.PerAttempt && given.Per != control.PerInvocation {
+		return nil, fault.New(fault.Invalid, "the script of %s: per is %q: want %q or %q", functionARN, given.Per, control.PerAttempt, control.PerInvocation)
+	}
+	s := &script{wire: given}
+	var err error
+	if s.scripted, err = list(given.Outcomes, "the script of "+functionARN); err != nil {
+		return nil, err
+	}
+	for i, c := range given.Cases {
+		of := fmt.Sprintf("case %d of the script of %s", i, functionARN)
+		one, err := list(c.Outcomes, of)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(c.Event, &one.event); err != nil {
+			return nil, fault.New(fault.Invalid, "%s: its event is not JSON", of)
+		}
+		s.cases = append(s.cases, one)
+	}
+	return s, nil
+}
+
+// list checks a list of outcomes.
+func list(outcomes []control.ScriptedOutcome, of string) (scripted, error) {
+	if len(outcomes) == 0 {
+		return scripted{}, fault.New(fault.Invalid, "%s has no outcomes: give at least one", of)
+	}
+	l := scripted{outcomes: outcomes, takes: make([]time.Duration, len(outcomes)), count: &atomic.Int64{}}
+	for i, o := range outcomes {
+		d, err := check(o)
+		if err != nil {
+			return l, fault.New(fault.Invalid, "outcome %d of %s: %s", i, of, err.Error())
+		}
+		l.takes[i] = d
+	}
+	return l, nil
 }
 
 func check(o control.ScriptedOutcome) (takes time.Duration, err error) {
@@ -88,7 +138,10 @@ func check(o control.ScriptedOutcome) (takes time.Duration, err error) {
 // Get returns the function's script.
 func (e *Executor) Get(functionARN string) (control.Script, bool) {
 	s, ok := e.find(functionARN)
-	return s.wire, ok
+	if !ok {
+		return control.Script{}, false
+	}
+	return s.wire, true
 }
 
 // Has reports whether the function has a script.
@@ -117,7 +170,7 @@ func (e *Executor) Forget(account string) {
 	}
 }
 
-func (e *Executor) find(functionARN string) (script, bool) {
+func (e *Executor) find(functionARN string) (*script, bool) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	s, ok := e.scripts[functionARN]
@@ -133,15 +186,61 @@ func (e *Executor) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Out
 	if !ok {
 		return nil, fault.New(fault.NotFound, "function %s has no script", inv.Function.ARN())
 	}
-	i := min(max(inv.Attempt, 1), len(s.takes)) - 1
-	scripted, takes := s.wire.Outcomes[i], s.takes[i]
-	out := outcome(inv, scripted)
+	said, takes := s.choose(inv)
+	out := outcome(inv, said)
 	if limit := time.Duration(inv.Function.Timeout) * time.Second; takes > limit {
 		out, takes = execute.Timeout(inv), limit
 	}
 	out.Takes, out.Duration = takes, takes
-	out.Log = e.log(inv, scripted, out)
+	out.Log = e.log(inv, said, out)
 	return out, nil
+}
+
+// choose picks the outcome of an attempt, and how long it takes.
+func (s *script) choose(inv *invoke.Invocation) (control.ScriptedOutcome, time.Duration) {
+	from := &s.scripted
+	if len(s.cases) > 0 {
+		var event any
+		if err := json.Unmarshal(inv.Payload, &event); err == nil {
+			for i := range s.cases {
+				if contains(event, s.cases[i].event) {
+					from = &s.cases[i]
+					break
+				}
+			}
+		}
+	}
+	n := max(inv.Attempt, 1)
+	if s.wire.Per == control.PerInvocation {
+		n = int(min(from.count.Add(1), math.MaxInt32))
+	}
+	i := min(n, len(from.takes)) - 1
+	return from.outcomes[i], from.takes[i]
+}
+
+// contains reports whether an event contains a piece of JSON: of an object every member, of an array every item, in whichever
+// of the event's own; anything else must be equal.
+func contains(event, piece any) bool {
+	switch piece := piece.(type) {
+	case map[string]any:
+		o, ok := event.(map[string]any)
+		for name, p := range piece {
+			v, there := o[name]
+			ok = ok && there && contains(v, p)
+		}
+		return ok
+	case []any:
+		list, ok := event.([]any)
+		for _, p := range piece {
+			ok = ok && slices.ContainsFunc(list, func(v any) bool { return contains(v, p) })
+		}
+		return ok
+	}
+	switch event.(type) {
+	case map[string]any, []any:
+		return false
+	}
+	return event == piece
 }
 
 // outcome is what the script says, its duration aside.

@@ -168,3 +168,58 @@ func TestChoose(t *testing.T) {
 		t.Errorf("not passed on: %+v", real)
 	}
 }
+
+func TestCasesAreChosenByTheEvent(t *testing.T) {
+	e := script.New(clock.NewVirtual(time.Time{}))
+	inv := invocation(1)
+	ok := func(text string) []control.ScriptedOutcome {
+		return []control.ScriptedOutcome{{Payload: json.RawMessage(text)}}
+	}
+	if err := e.Set(inv.Function.ARN(), control.Script{Outcomes: ok(`"else"`), Cases: []control.ScriptCase{
+		{Event: json.RawMessage(`{"Records":[{"body":"poison"}]}`), Outcomes: []control.ScriptedOutcome{{ErrorType: "Boom"}}},
+		{Event: json.RawMessage(`{"a":{"b":1}}`), Outcomes: ok(`"b"`)},
+		{Event: json.RawMessage(`[1]`), Outcomes: ok(`"list"`)},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	for event, want := range map[string]string{
+		`{"Records":[{"body":"fine"},{"body":"poison","id":7}],"more":1}`: "",
+		`{"Records":[{"body":"fine"}]}`:                                   `"else"`,
+		`{"a":{"b":1,"c":2}}`:                                             `"b"`,
+		`{"a":{"b":"1"}}`:                                                 `"else"`,
+		`{"a":{"b":{"c":1}}}`:                                             `"else"`,
+		`[2,1]`:                                                           `"list"`,
+		`null`:                                                            `"else"`,
+	} {
+		inv.Payload = []byte(event)
+		out, err := e.Run(context.Background(), inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == "" && out.ErrorType != "Boom" || want != "" && string(out.Payload) != want {
+			t.Errorf("%s: got %s %s", event, out.Payload, out.ErrorType)
+		}
+	}
+}
+
+func TestOutcomesMayBeCountedByInvocation(t *testing.T) {
+	e := script.New(clock.NewVirtual(time.Time{}))
+	inv := invocation(1)
+	if err := e.Set(inv.Function.ARN(), control.Script{Per: control.PerInvocation, Outcomes: []control.ScriptedOutcome{{ErrorType: "First"}, {ErrorType: "Second"}}}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for range 3 {
+		out, err := e.Run(context.Background(), inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, out.ErrorType)
+	}
+	if diff := cmp.Diff([]string{"First", "Second", "Second"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if err := e.Set(inv.Function.ARN(), control.Script{Per: "day", Outcomes: []control.ScriptedOutcome{{}}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("per day: %v", err)
+	}
+}
