@@ -102,3 +102,11 @@ func mustBeMet() (list []string) {
 	}
 	return list
 }
+
+func TestTheReferenceAgreesWithTheCorpus(t *testing.T) {
+	for _, c := range cases(t) {
+		if got := (&reference{}).verdict(&c); got != c.Want {
+			t.Errorf("%s: %s: the reference says %s, want %s", c.Rule, c.Name, got, c.Want)
+		}
+	}
+}

@@ -8,6 +8,14 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
+const (
+	home, abroad = "111111111111", "222222222222"
+	function     = "arn:aws:lambda:us-east-1:" + home + ":function:f"
+)
+
+// object is a JSON object as it was written.
+type object = map[string]any
+
 // testCase is one decision: who asks for what, which policies apply, and what must come out. It is a case of the corpus, and
 // what the generators make.
 type testCase struct {
@@ -119,4 +127,12 @@ func parse(t testing.TB, text json.RawMessage) *policy.Document {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return d
+}
+
+func encode(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }

@@ -11,9 +11,6 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
-// rule is a rule of AWS that cases pin: testdata/rules.json lists all that have to be.
-type rule struct{ ID, Text, Source string }
-
 func readJSON[T any](t testing.TB, path string) (v T) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -75,87 +72,5 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("no reason says %q; the explanation is\n%s", c.Mismatch, d.Text())
 			}
 		})
-	}
-}
-
-func TestTheReferenceAgreesWithTheCorpus(t *testing.T) {
-	for _, c := range cases(t) {
-		if got := (&reference{}).verdict(&c); got != c.Want {
-			t.Errorf("%s: %s: the reference says %s, want %s", c.Rule, c.Name, got, c.Want)
-		}
-	}
-}
-
-// TestEveryRuleHasACase holds the corpus to its list of rules, which has every row and bullet of what is known of AWS.
-func TestEveryRuleHasACase(t *testing.T) {
-	pinned, names := map[string]int{}, map[string]bool{}
-	for _, c := range cases(t) {
-		pinned[c.Rule]++
-		if names[c.Name] {
-			t.Errorf("two cases are called %q", c.Name)
-		}
-		names[c.Name] = true
-	}
-	for _, g := range grammarCases(t) {
-		pinned[g.Rule]++
-	}
-	rules := readJSON[[]rule](t, "testdata/rules.json")
-	for _, r := range rules {
-		if pinned[r.ID] == 0 {
-			t.Errorf("no case pins rule %s: %s (%s)", r.ID, r.Text, r.Source)
-		}
-		if r.Source == "" || r.Text == "" {
-			t.Errorf("rule %s has no text or no source", r.ID)
-		}
-		delete(pinned, r.ID)
-	}
-	for id := range pinned {
-		t.Errorf("a case pins rule %q, which is not listed", id)
-	}
-	for _, section := range "12345678" {
-		if !slices.ContainsFunc(rules, func(r rule) bool { return strings.HasPrefix(r.ID, string(section)+".") }) {
-			t.Errorf("section %c has no rules", section)
-		}
-	}
-}
-
-func TestEveryStatementLeavesAReason(t *testing.T) {
-	c := testCase{Action: "a:b", Resource: "*", Identity: []json.RawMessage{
-		json.RawMessage(`{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Allow","Action":"c:d","Resource":"*"}]}`)}}
-	c.Principal.Kind, c.Principal.Account = string(policy.IAMUser), "111111111111"
-	if d := c.explain(t); len(d.Reasons) != 3 || d.Verdict != policy.ExplicitDeny {
-		t.Errorf("%d reasons, %s; want one for each of the 3 statements although the first denies", len(d.Reasons), d.Verdict)
-	}
-}
-
-func TestAWSMessage(t *testing.T) {
-	for _, c := range []struct {
-		d    policy.Decision
-		want string
-	}{
-		{policy.Decision{Verdict: policy.ImplicitDeny, DecidedBy: policy.ResourcePolicy}, "User: who is not authorized to perform: a:b on resource: r because no resource-based policy allows the a:b action"},
-		{policy.Decision{Verdict: policy.ExplicitDeny, DecidedBy: policy.IdentityPolicy}, "User: who is not authorized to perform: a:b on resource: r with an explicit deny in an identity-based policy"},
-	} {
-		if got := c.d.AWSMessage("who", "a:b", "r"); got != c.want {
-			t.Errorf("%q, want %q", got, c.want)
-		}
-	}
-}
-
-func BenchmarkEvaluate(b *testing.B) {
-	for _, c := range cases(b) {
-		if c.Name != "a bucket's notification passes AddPermission's statement" {
-			continue
-		}
-		p, err := c.policies()
-		if err != nil {
-			b.Fatal(err)
-		}
-		req := c.request()
-		for b.Loop() {
-			if !policy.Evaluate(req, p).Allowed() {
-				b.Fatal("refused")
-			}
-		}
 	}
 }

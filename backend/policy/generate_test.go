@@ -16,11 +16,6 @@ func pick[T any](g generator, list ...T) T { return list[g.IntN(len(list))] }
 
 func (g generator) oneIn(n int) bool { return g.IntN(n) == 0 }
 
-const (
-	home, abroad = "111111111111", "222222222222"
-	function     = "arn:aws:lambda:us-east-1:" + home + ":function:f"
-)
-
 // callers are who may ask. Ann and Bob share an account, a role has a path that its session does not show.
 var callers = []principal{
 	{Kind: "user", Account: home, ARN: "arn:aws:iam::" + home + ":user/ann", UserID: "AIDAANN"},
@@ -148,14 +143,6 @@ func (g generator) document(focus int, resource bool) json.RawMessage {
 		doc["Statement"] = statements[0]
 	}
 	return encode(doc)
-}
-
-func encode(v any) json.RawMessage {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return text
 }
 
 func (g generator) statement(focus int, resource bool) object {

@@ -42,6 +42,9 @@ func TestGrammar(t *testing.T) {
 			if got := messageOf(err); got != g.Message {
 				t.Errorf("%s: %q, want %q\n%s", g.Rule, got, g.Message, g.text())
 			}
+			if d, err := policy.Parse(g.text()); (err == nil) && g.Message == "Syntax errors in policy." {
+				t.Errorf("%s: it parses, as %+v\n%s", g.Rule, d, g.text())
+			}
 		})
 	}
 }

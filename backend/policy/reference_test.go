@@ -18,9 +18,6 @@ type reference struct {
 	read map[string]object // the policies of the case at hand, as JSON
 }
 
-// object is a JSON object as it was written.
-type object = map[string]any
-
 func (r *reference) note(what string) {
 	if r.saw != nil {
 		r.saw(what)
