@@ -38,20 +38,27 @@ func (v value) first() byte {
 type member struct {
 	value
 	name   string
-	nameAt int // of the name's closing quote's end
+	nameAt int // where its name begins
 }
 
-// position finds the line and column of an offset.
+// position finds the line and column of an offset. It goes on from the place that it found last, so that a long text is
+// read once.
 func (p *parser) position(at int) Position {
-	before := p.text[:min(at, len(p.text))]
-	line, start := 1, 0
-	for i, ch := range before {
-		if ch == '\n' || ch == '\r' && (i+1 >= len(p.text) || p.text[i+1] != '\n') {
-			line, start = line+1, i+1
+	at = min(at, len(p.text))
+	m := &p.mark
+	if at < m.at || m.line == 0 {
+		*m = mark{line: 1}
+	}
+	for ; m.at < at; m.at++ {
+		if ch := p.text[m.at]; ch == '\n' || ch == '\r' && (m.at+1 >= len(p.text) || p.text[m.at+1] != '\n') {
+			m.line, m.start = m.line+1, m.at+1
 		}
 	}
-	return Position{Line: line, Column: 1 + utf8.RuneCount(before[start:])}
+	return Position{Line: m.line, Column: 1 + utf8.RuneCount(p.text[m.start:at])}
 }
+
+// mark is a place in the text, with its line and where that begins.
+type mark struct{ at, line, start int }
 
 // object reads a JSON object, in order, and refuses repeated names.
 func (p *parser) object(v value) ([]member, error) {
@@ -61,11 +68,13 @@ func (p *parser) object(v value) ([]member, error) {
 	}
 	var list []member
 	for dec.More() {
+		start := int(dec.InputOffset())
+		start += len(v.raw[start:]) - len(bytes.TrimLeft(v.raw[start:], ", \t\r\n"))
 		t, err := dec.Token()
 		if err != nil {
 			return nil, p.notJSON(v, dec, err)
 		}
-		m := member{name: t.(string), nameAt: v.at + int(dec.InputOffset())} // the decoder admits only strings here
+		m := member{name: t.(string), nameAt: v.at + start} // the decoder admits only strings here
 		if slices.ContainsFunc(list, func(x member) bool { return x.name == m.name }) {
 			return nil, p.syntaxf(m.nameAt, "element %q is there twice", m.name)
 		}

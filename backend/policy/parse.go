@@ -40,6 +40,7 @@ type parser struct {
 	variables bool
 	// late is the first defect that IAM finds only once the whole text is read.
 	late *SyntaxError
+	mark mark // the place that position found last
 }
 
 func (p *parser) syntaxf(at int, format string, args ...any) error {
