@@ -37,9 +37,10 @@ func Evaluate(req Request, p Policies) Decision {
 // Explain decides as Evaluate does, and says what every statement of every policy had to say.
 func Explain(req Request, p Policies) Explanation {
 	reasons := make([]Reason, 0, 8)
-	x := Explanation{Request: req, mustAllow: p.ResourceMustAllow}
+	x := Explanation{mustAllow: p.ResourceMustAllow}
 	x.Decision = decide(&req, &p, &reasons)
 	x.Request, x.Reasons = req, reasons
+	x.Mends = x.mends()
 	return x
 }
 

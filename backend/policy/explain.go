@@ -9,6 +9,8 @@ import (
 type Explanation struct {
 	Decision
 	Reasons []Reason `json:"reasons,omitempty"`
+	// Mends is what would have to change for the request to be allowed: all of it. Empty when it is allowed.
+	Mends []Mend `json:"mends,omitempty"`
 	// Request is what was asked.
 	Request   Request `json:"-"`
 	mustAllow bool
@@ -22,8 +24,23 @@ func (r *Reason) name() string {
 	return fmt.Sprintf("statement %d of %s", r.Index+1, r.Policy)
 }
 
-// Text says in a sentence or a few, one a line, why the request was allowed or refused.
+// Line says in one line what AWS's text leaves out: which statement refused, or came nearest, and what it lacked.
+func (x Explanation) Line() string {
+	return strings.ReplaceAll(x.sentence()+x.because("; "), "\n", " ")
+}
+
+// Text is for people: why the request was allowed or refused, a line for each statement that might have allowed it, and what
+// would mend a refusal.
 func (x Explanation) Text() string {
+	text := x.sentence() + x.because("\n")
+	for _, m := range x.Mends {
+		text += "\nto allow it: " + m.String()
+	}
+	return text
+}
+
+// sentence is the verdict and what it rests on.
+func (x *Explanation) sentence() string {
 	switch {
 	case x.RootUser && x.CrossAccount:
 		return "allowed by " + strings.Join(x.names(Allow, x.granting), " and ") + "; the caller is its own account's root user, who needs no identity policy"
@@ -34,23 +51,34 @@ func (x Explanation) Text() string {
 	case x.Verdict == ExplicitDeny:
 		return "refused: an explicit deny in " + strings.Join(x.names(Deny, func(*Reason) bool { return true }), " and ")
 	}
-	lines := []string{fmt.Sprintf("refused: no %s allows it", x.DecidedBy)}
+	return fmt.Sprintf("refused: no %s allows it", x.DecidedBy)
+}
+
+// because is, after an implicit refusal, what each statement lacked that might have allowed the request.
+func (x *Explanation) because(separator string) string {
+	if x.Verdict != ImplicitDeny {
+		return ""
+	}
+	text := ""
 	for i := range x.Reasons {
 		r := &x.Reasons[i]
 		either := x.DecidedBy == IdentityPolicy && !x.CrossAccount && r.Kind == ResourcePolicy // in one account it would do as well
 		if r.Effect != Allow || (r.Kind != x.DecidedBy && !either) {
 			continue
 		}
-		if r.Matched {
-			lines = append(lines, r.name()+": names only the account, which leaves it to identity policies")
-		} else {
-			lines = append(lines, r.name()+": "+r.Mismatch)
+		why := r.Mismatch
+		if r.Matched && r.Kind == ServiceControl {
+			continue // another level is silent
 		}
+		if r.Matched {
+			why = "names only the account, which leaves it to identity policies"
+		}
+		text += separator + r.name() + ": " + why
 	}
-	if len(lines) == 1 {
-		lines[0] += ": there is none with a statement that allows anything"
+	if text == "" {
+		return ": there is none with a statement that allows anything"
 	}
-	return strings.Join(lines, "\n")
+	return text
 }
 
 // granting reports whether a matched statement is one that the verdict rests on.
@@ -72,20 +100,4 @@ func (x *Explanation) names(e Effect, keep func(*Reason) bool) []string {
 		list = append(list, "the "+string(x.DecidedBy))
 	}
 	return list
-}
-
-// AWSMessage is the text of AWS's AccessDenied errors for a refusal (IAM User Guide, troubleshooting access denied errors).
-func (d Decision) AWSMessage(principal, action, resource string) string {
-	s := fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", principal, action, resource)
-	if d.Verdict == ExplicitDeny {
-		return s + " with an explicit deny in " + article(d.DecidedBy)
-	}
-	return s + fmt.Sprintf(" because no %s allows the %s action", d.DecidedBy, action)
-}
-
-func article(k PolicyKind) string {
-	if k == IdentityPolicy {
-		return "an " + string(k)
-	}
-	return "a " + string(k)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -77,6 +78,7 @@ func because(d control.Delivery) []string {
 
 // brief is the verdict, and where it is a refusal the first thing that was missing.
 func brief(lines []string) string {
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return strings.HasPrefix(line, "to allow it: ") })
 	for i, line := range lines {
 		if !strings.HasPrefix(line, "refused") {
 			continue
