@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	function = "arn:aws:lambda:us-east-1:111111111111:function:f"
-	queue    = "arn:aws:sqs:us-east-1:111111111111:q"
+	target = "arn:aws:lambda:us-east-1:111111111111:function:f"
+	queue  = "arn:aws:sqs:us-east-1:111111111111:q"
 )
 
 // world is a request with its policies as texts; empty ones are absent.
@@ -56,7 +56,7 @@ func (w *world) explain(t *testing.T) policy.Explanation {
 
 func TestMends(t *testing.T) {
 	permission := func(condition string) string {
-		return `{"Sid":"s3","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"` + function + `","Condition":` + condition + `}`
+		return `{"Sid":"s3","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"` + target + `","Condition":` + condition + `}`
 	}
 	from := map[string][]string{"aws:SourceArn": {"arn:aws:s3:::uploads"}}
 	all, none := `{"Effect":"Allow","Action":"*","Resource":"*"}`, `{"Effect":"Allow","Action":"x:y","Resource":"*"}`
@@ -64,11 +64,11 @@ func TestMends(t *testing.T) {
 		world
 		want string // the mends, a line each
 	}{
-		"an argument of the permission": {world{who: bucket, action: "lambda:InvokeFunction", resource: function, context: from, owner: permission(`{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::elsewhere"}}`)},
+		"an argument of the permission": {world{who: bucket, action: "lambda:InvokeFunction", resource: target, context: from, owner: permission(`{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::elsewhere"}}`)},
 			`lambdasim_permission with statement_id = "s3": source_arn = "arn:aws:s3:::uploads" (has "arn:aws:s3:::elsewhere")`},
-		"an argument that no request can meet": {world{who: bucket, action: "lambda:InvokeFunction", resource: function, context: from, owner: permission(`{"StringEquals":{"AWS:SourceAccount":"111111111111"}}`)},
+		"an argument that no request can meet": {world{who: bucket, action: "lambda:InvokeFunction", resource: target, context: from, owner: permission(`{"StringEquals":{"AWS:SourceAccount":"111111111111"}}`)},
 			`lambdasim_permission with statement_id = "s3": without source_account (has "111111111111"; the request does not have AWS:SourceAccount)`},
-		"a permission that is missing": {world{who: bucket, action: "lambda:InvokeFunction", resource: function + ":live", context: from},
+		"a permission that is missing": {world{who: bucket, action: "lambda:InvokeFunction", resource: target + ":live", context: from},
 			`lambdasim_permission { action = "lambda:InvokeFunction", function_name = "f", principal = "s3.amazonaws.com", qualifier = "live", source_arn = "arn:aws:s3:::uploads" }`},
 		"a role's policy that is missing": {world{who: poller, action: "sqs:ReceiveMessage", resource: queue},
 			`lambdasim_iam_role_policy with role = "poller" and the statement {"Effect":"Allow","Action":"sqs:ReceiveMessage","Resource":"` + queue + `"}`},
@@ -104,7 +104,7 @@ lambdasim_iam_user_policy with user = "bob" and the statement {"Effect":"Allow",
 // A statement that a mend adds is enough: with all of them the request is allowed.
 func TestWhatIsAddedIsEnough(t *testing.T) {
 	for name, w := range map[string]world{
-		"a service":                {who: bucket, action: "lambda:InvokeFunction", resource: function, context: map[string][]string{"aws:SourceArn": {"arn:aws:s3:::uploads"}}},
+		"a service":                {who: bucket, action: "lambda:InvokeFunction", resource: target, context: map[string][]string{"aws:SourceArn": {"arn:aws:s3:::uploads"}}},
 		"a user":                   {who: ann, action: "sqs:SendMessage", resource: queue},
 		"a role":                   {who: poller, action: "sqs:SendMessage", resource: queue},
 		"another account":          {who: visitor, action: "sqs:SendMessage", resource: queue, account: "111111111111"},
@@ -134,7 +134,7 @@ func TestWhatIsAddedIsEnough(t *testing.T) {
 }
 
 func TestAnExplanationIsData(t *testing.T) {
-	w := world{who: bucket, action: "lambda:InvokeFunction", resource: function, owner: `{"Sid":"s3","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:*","Resource":"*","Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::b"}}}`}
+	w := world{who: bucket, action: "lambda:InvokeFunction", resource: target, owner: `{"Sid":"s3","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:*","Resource":"*","Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::b"}}}`}
 	x := w.explain(t)
 	text, err := json.Marshal(x)
 	if err != nil {
