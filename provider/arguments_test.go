@@ -33,6 +33,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_s3_object", newS3ObjectResource, objectRefused},
 		{"lambdasim_iam_policy", newIAMPolicyResource, nil}, {"lambdasim_iam_role_policy_attachment", newIAMRolePolicyAttachmentResource, nil},
 		{"lambdasim_sqs_message", newSQSMessageResource, nil}, {"lambdasim_kinesis_record", newKinesisRecordResource, nil}, {"lambdasim_event", newEventResource, nil},
+		{"lambdasim_account", newAccountResource, nil},
 		{"lambdasim_dynamodb_table", newDynamoDBTableResource, tableRefused}, {"lambdasim_dynamodb_table_item", newDynamoDBTableItemResource, nil},
 		{"lambdasim_cognito_user_pool", newUserPoolResource, userPoolRefused}, {"lambdasim_cognito_user", newUserResource, userRefused},
 		{"lambdasim_cloudwatch_log_group", newLogGroupResource, logGroupRefused},

@@ -168,7 +168,7 @@ func or(v types.String, otherwise string) string {
 
 // Resources lists the resources.
 func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
-	return append([]func() resource.Resource{newSQSMessageResource, newKinesisRecordResource, newEventResource}, awsResources...)
+	return append([]func() resource.Resource{newSQSMessageResource, newKinesisRecordResource, newEventResource, newAccountResource}, awsResources...)
 }
 
 // awsResources are the resources that AWS has too: those of drop-in mode.

@@ -1,0 +1,1 @@
+terraform import lambdasim_account.workloads 111111111111
