@@ -38,7 +38,7 @@ type API struct {
 // Service is IAM for the wire.
 func (a *API) Service() wire.Service {
 	all := map[string]wire.Operation{}
-	for _, some := range []map[string]wire.Operation{a.users(), a.groups(), a.roles(), a.policies(), a.profiles(), a.accountOperations()} {
+	for _, some := range []map[string]wire.Operation{a.users(), a.groups(), a.roles(), a.policies(), a.profiles(), a.accountOperations(), a.simulations()} {
 		maps.Copy(all, some)
 	}
 	return wire.Service{API: wire.IAMAPI(), Fault: toAWS, Operations: all}

@@ -64,6 +64,13 @@ func (a *API) resource(ctx context.Context, in any) string {
 		}
 		return a.entity(ctx, identity.Key{Account: account(ctx), Kind: identity.User, Name: aws.ToString(name)}, in)
 	}
+	if source, has := named(in, "PolicySourceArn"); has {
+		// It is found by its name alone, so it is that entity's ARN that counts, and not the one that was given.
+		if e, ok := parseEntity(aws.ToString(source)); ok && e.account == account(ctx) {
+			return a.entity(ctx, identity.Key{Account: e.account, Kind: identity.Kind(e.kind), Name: e.name}, in)
+		}
+		return aws.ToString(source)
+	}
 	if policy, has := named(in, "PolicyArn"); has {
 		return aws.ToString(policy)
 	}
