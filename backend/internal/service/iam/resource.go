@@ -69,7 +69,7 @@ func (a *API) resource(ctx context.Context, in any) string {
 		if e, ok := parseEntity(aws.ToString(source)); ok && e.account == account(ctx) {
 			return a.entity(ctx, identity.Key{Account: e.account, Kind: identity.Kind(e.kind), Name: e.name}, in)
 		}
-		return aws.ToString(source)
+		return "*" // the operation refuses it
 	}
 	if policy, has := named(in, "PolicyArn"); has {
 		return aws.ToString(policy)
