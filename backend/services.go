@@ -134,7 +134,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 	return []wire.Service{
 		(&lambda.API{Functions: p.functions, Events: p.events, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
 			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
-		(&iam.API{Identity: p.identity, Log: b.cfg.Log}).Service(),
+		(&iam.API{Identity: p.identity, Accounts: p.accounts, Log: b.cfg.Log}).Service(),
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),
 		tables.Service(), tables.Streams(),

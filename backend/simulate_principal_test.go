@@ -5,6 +5,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
 
 // TestSimulatePrincipalPolicy runs the cases of testdata/simulate/principal on a user with a group, a group, a role, and a
@@ -47,5 +50,41 @@ func TestSimulatePrincipalPolicy(t *testing.T) {
 		if err != nil || results[0].EvalDecision != "implicitDeny" {
 			t.Error(results, err)
 		}
+	})
+	t.Run("its account's service control policies", func(t *testing.T) {
+		const scp = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:Get*","Resource":"*"}]}`
+		ask := func(exclude ...string) []string {
+			t.Helper()
+			r := simulationRequest{PolicySourceArn: aws.String("arn:aws:iam::000000000000:user/team/ann"), PolicyInputList: []document{everything}, ActionNames: []string{"s3:GetObject", "s3:PutObject"}}
+			for _, kind := range exclude {
+				r.PolicyExclusionList = append(r.PolicyExclusionList, exclusion{PolicyType: kind})
+			}
+			results, _, err := b.simulate(t, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return resultLines(results)
+		}
+		describe := func(a control.Account) {
+			t.Helper()
+			if err := b.control.PutAccount(ctx, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const by = " | PolicyInputList.1 1:38-1:84"
+		check := func(name string, got []string, get, put string) {
+			t.Helper()
+			if diff := cmp.Diff([]string{"s3:GetObject on *: " + get, "s3:PutObject on *: " + put}, got); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		}
+		check("no organization", ask(), "allowed"+by, "allowed"+by)
+		describe(control.Account{ID: "000000000000", OrganizationID: "o-a1b2c3d4e5"})
+		check("an organization without policies", ask(), "allowed"+by+" | organizations true", "allowed"+by+" | organizations true")
+		describe(control.Account{ID: "000000000000", OrganizationID: "o-a1b2c3d4e5", ServiceControlPolicies: [][]string{{scp}}})
+		check("a deny", ask(), "explicitDeny | organizations false", "allowed"+by+" | organizations true")
+		check("excluded", ask("scp"), "allowed"+by+" | organizations true", "allowed"+by+" | organizations true")
+		describe(control.Account{ID: "000000000000", OrganizationID: "o-a1b2c3d4e5", ManagementAccount: true, ServiceControlPolicies: [][]string{{scp}}})
+		check("the management account", ask(), "allowed"+by+" | organizations true", "allowed"+by+" | organizations true")
 	})
 }

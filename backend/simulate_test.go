@@ -35,10 +35,13 @@ type simulationRequest struct {
 	Marker                                              *string
 
 	PolicySourceArn     *string // SimulatePrincipalPolicy
-	PolicyExclusionList []struct {
-		PolicyType, PolicyArn  string
-		InlinePolicyIdentifier *iamtypes.InlinePolicyIdentifierType
-	}
+	PolicyExclusionList []exclusion
+}
+
+// exclusion is a policy to be left out: one of its members.
+type exclusion struct {
+	PolicyType, PolicyArn  string
+	InlinePolicyIdentifier *iamtypes.InlinePolicyIdentifierType
 }
 
 // document is a policy, in a case either a text or an object, whose text is then as it stands there.

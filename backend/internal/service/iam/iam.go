@@ -23,6 +23,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	accounts "github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/account"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -32,6 +33,7 @@ import (
 // API serves IAM.
 type API struct {
 	Identity *identity.Store
+	Accounts *accounts.Store
 	Log      *slog.Logger
 }
 

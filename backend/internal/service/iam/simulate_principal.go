@@ -139,11 +139,19 @@ func excludesType(list []types.PolicyIdentifier, kind types.PolicyIdentifierPoli
 }
 
 // join adds an entity's policies to a simulation: its own before those of the request, its boundary where the request has
-// none, and the service control policies of its account.
+// none, and the service control policies of its account, whose organization is told also where they do not apply to it.
 func (a *API) join(ctx context.Context, s *simulation, p *principalPolicies, exclusions []types.PolicyIdentifier) error {
 	s.policies.Identity = append(p.sources(exclusions), s.policies.Identity...)
 	if s.policies.Boundary == nil && p.boundary != nil && !excludesType(exclusions, types.PolicyIdentifierPolicyTypePermissionBoundary) {
 		s.policies.Boundary, s.boundary = p.boundary, true
+	}
+	o, err := a.Accounts.Organized(ctx, account(ctx))
+	if err != nil || o == nil || o.OrganizationID == "" {
+		return err
+	}
+	s.organized = true
+	if !o.Management && !excludesType(exclusions, types.PolicyIdentifierPolicyTypeScp) {
+		s.policies.SCPs = o.ServiceControl
 	}
 	return nil
 }
