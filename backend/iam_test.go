@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
@@ -297,11 +296,7 @@ func TestSTSAssumeRole(t *testing.T) {
 		t.Errorf("%+v %v", who, err)
 	}
 	for name, change := range map[string]func(*sts.AssumeRoleInput){
-		"Tags": func(in *sts.AssumeRoleInput) {
-			in.Tags = []ststypes.Tag{{Key: aws.String("a"), Value: aws.String("b")}}
-		},
-		"SourceIdentity": func(in *sts.AssumeRoleInput) { in.SourceIdentity = aws.String("me") },
-		"TokenCode":      func(in *sts.AssumeRoleInput) { in.TokenCode = aws.String("123456") },
+		"TokenCode": func(in *sts.AssumeRoleInput) { in.TokenCode = aws.String("123456") },
 	} {
 		_, _, err := b.assume(t, alice, role, change)
 		if e := refused(t, err, "NotImplemented"); !strings.Contains(e.ErrorMessage(), name) {

@@ -35,7 +35,10 @@ func TestIAMVersionsOfManagedPolicies(t *testing.T) {
 		"NoSuchEntity: Policy " + *p + " version v9 does not exist or is not attachable.": func() error {
 			return failure(b.iam.SetDefaultPolicyVersion(ctx, &iam.SetDefaultPolicyVersionInput{PolicyArn: p, VersionId: aws.String("v9")}))
 		},
-		`ValidationError: 1 validation error detected: Value '9' at 'versionId' failed to satisfy constraint: Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`: func() error {
+		"NoSuchEntity: Policy " + *p + "none version v1 does not exist or is not attachable.": func() error {
+			return failure(b.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(*p + "none"), VersionId: aws.String("v1")}))
+		},
+		`ValidationError: 1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`: func() error {
 			return failure(b.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: p, VersionId: aws.String("9")}))
 		},
 	})
@@ -146,4 +149,56 @@ func TestIAMPoliciesOfAWS(t *testing.T) {
 	if len(who.PolicyRoles) != 0 {
 		t.Errorf("a boundary is no policy that is attached: %+v", who)
 	}
+}
+
+// Keys of a policy's tags are distinguished by case, unlike those of users and roles (recorded).
+func TestIAMTagsOfPolicies(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	tags := []iamtypes.Tag{{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("A"), Value: aws.String("2")}}
+	p := ok[*iam.CreatePolicyOutput](t)(b.iam.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("p"), PolicyDocument: aws.String(everything), Tags: tags})).Policy.Arn
+	ok[*iam.UntagPolicyOutput](t)(b.iam.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: p, TagKeys: []string{"a"}}))
+	left := ok[*iam.ListPolicyTagsOutput](t)(b.iam.ListPolicyTags(ctx, &iam.ListPolicyTagsInput{PolicyArn: p})).Tags
+	if len(left) != 1 || *left[0].Key != "A" {
+		t.Errorf("%+v", left)
+	}
+	refusals(t, map[string]func() error{
+		"InvalidInput: Duplicate tag keys found.": func() error {
+			return failure(b.iam.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: p, Tags: []iamtypes.Tag{tags[0], tags[0]}}))
+		},
+		`ValidationError: 1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]`: func() error {
+			return failure(b.iam.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: p, TagKeys: []string{strings.Repeat("k", 129)}}))
+		},
+		"NoSuchEntity: Policy " + *p + "none was not found.": func() error {
+			return failure(b.iam.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: aws.String(*p + "none"), Tags: tags}))
+		},
+		"ValidationError: Invalid ARN:  Could not be parsed!": func() error {
+			b.makeRole(t, "r", trustLambda)
+			return failure(b.iam.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: aws.String("longpolicynamebutnoarn")}))
+		},
+	})
+}
+
+func TestIAMRolesAreUpdatedInPart(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	made := ok[*iam.CreateRoleOutput](t)(b.iam.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trustLambda), Description: aws.String("first")})).Role
+	if made.MaxSessionDuration != nil || made.RoleLastUsed != nil || made.Tags != nil {
+		t.Errorf("%+v", made)
+	}
+	ok[*iam.UpdateRoleOutput](t)(b.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: aws.String("r"), MaxSessionDuration: aws.Int32(7200)}))
+	ok[*iam.UpdateRoleOutput](t)(b.iam.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: aws.String("r")}))
+	r := ok[*iam.GetRoleOutput](t)(b.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("r")})).Role
+	if *r.Description != "first" || *r.MaxSessionDuration != 7200 || r.RoleLastUsed == nil {
+		t.Errorf("%+v", r)
+	}
+	d := ok[*iam.UpdateRoleDescriptionOutput](t)(b.iam.UpdateRoleDescription(ctx, &iam.UpdateRoleDescriptionInput{RoleName: aws.String("r"), Description: aws.String("second")})).Role
+	if *d.Description != "second" || d.MaxSessionDuration != nil {
+		t.Errorf("%+v", d)
+	}
+	refusals(t, map[string]func() error{
+		"MalformedPolicyDocument: This policy contains invalid Json": func() error {
+			return failure(b.iam.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: aws.String("r"), PolicyDocument: aws.String("{")}))
+		},
+	})
 }

@@ -49,13 +49,10 @@ func (s *Store) Create(ctx context.Context, e *Entity) error {
 		if err != nil {
 			return err
 		}
-		if _, err = tx.Exec(ctx, `INSERT INTO identity.entities (`+entityColumns+`)
+		_, err = tx.Exec(ctx, `INSERT INTO identity.entities (`+entityColumns+`)
 			VALUES (@account, @kind, @name, @path, @id, @created, @trust, @description, @max, @boundary, @tags)`,
 			pgx.NamedArgs{"account": e.Account, "kind": e.Kind, "name": e.Name, "path": e.Path, "id": e.ID, "created": e.Created,
-				"trust": trust, "description": e.Description, "max": e.MaxSession, "boundary": e.Boundary, "tags": e.Tags}); err != nil {
-			return err
-		}
-		e.Trust, err = show(ctx, tx, trust)
+				"trust": trust, "description": e.Description, "max": e.MaxSession, "boundary": e.Boundary, "tags": e.Tags})
 		return err
 	})
 	if postgres.IsUnique(err) {

@@ -43,7 +43,7 @@ func (s *Store) RemoveMember(ctx context.Context, account, group, user string) e
 // member holds a group and a user while f changes what is between them.
 func (s *Store) member(ctx context.Context, account, group, user string, f func(context.Context, *postgres.Tx, pgx.NamedArgs) error) error {
 	return s.write(ctx, account, func(ctx context.Context, tx *postgres.Tx) error {
-		for _, k := range []Key{{account, Group, group}, {account, User, user}} {
+		for _, k := range []Key{{account, User, user}, {account, Group, group}} {
 			if _, err := lockEntity(ctx, tx, k); err != nil {
 				return err
 			}

@@ -168,19 +168,29 @@ func noVersion(policyARN string, version int) error {
 
 // SetDefaultVersion makes another version of a managed policy the one that counts.
 func (s *Store) SetDefaultVersion(ctx context.Context, account, policyARN string, version int) error {
-	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, _ *Policy) error {
+	return ofVersion(policyARN, version)(s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, _ *Policy) error {
 		tag, err := tx.Exec(ctx, `UPDATE identity.policies p SET version = $2 WHERE arn = $1
 			AND EXISTS (SELECT FROM identity.versions v WHERE v.arn = p.arn AND v.version = $2)`, policyARN, version)
 		if err == nil && tag.RowsAffected() == 0 {
 			return noVersion(policyARN, version)
 		}
 		return err
-	})
+	}))
+}
+
+// ofVersion says of the version what is said of a policy that is not there, as IAM does.
+func ofVersion(policyARN string, version int) func(error) error {
+	return func(err error) error {
+		if fault.Is(err, fault.NotFound) {
+			return noVersion(policyARN, version)
+		}
+		return err
+	}
 }
 
 // DeleteVersion removes a version of a managed policy that is not the default one.
 func (s *Store) DeleteVersion(ctx context.Context, account, policyARN string, version int) error {
-	return s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, p *Policy) error {
+	return ofVersion(policyARN, version)(s.change(ctx, account, policyARN, func(ctx context.Context, tx *postgres.Tx, p *Policy) error {
 		if p.Version == version {
 			return fault.New(fault.Conflict, "Cannot delete the default version of a policy.")
 		}
@@ -189,7 +199,7 @@ func (s *Store) DeleteVersion(ctx context.Context, account, policyARN string, ve
 			return noVersion(policyARN, version)
 		}
 		return err
-	})
+	}))
 }
 
 // TagPolicy changes the tags of a managed policy.

@@ -75,7 +75,7 @@ func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam
 	if text := aws.ToString(in.Description); utf8.RuneCountInString(text) > maxDescription {
 		return nil, validationError(wire.MaxLength("description", text, maxDescription))
 	}
-	tags, err := tagsOf(in.Tags)
+	tags, err := tagsOf(in.Tags, exactly)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,9 @@ func (a *API) createPolicy(ctx context.Context, in *iam.CreatePolicyInput) (*iam
 	if err := a.Identity.CreatePolicy(ctx, p); err != nil {
 		return nil, err
 	}
-	return &iam.CreatePolicyOutput{Policy: managed(p, identity.Usage{})}, nil
+	m := managed(p, identity.Usage{})
+	m.Description, m.Tags = nil, given(p.Tags) // as recorded
+	return &iam.CreatePolicyOutput{Policy: m}, nil
 }
 
 func managed(p *identity.Policy, u identity.Usage) *types.Policy {
@@ -200,9 +202,10 @@ func (a *API) getPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInpu
 		return nil, err
 	}
 	list, err := a.Identity.Versions(ctx, *in.PolicyArn)
-	if err != nil {
-		return nil, a.explain(err, *in.PolicyArn)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
 	}
+	_ = a.explain(err, *in.PolicyArn)
 	for _, v := range list {
 		if v.Number == n {
 			answer := version(v)
@@ -210,7 +213,7 @@ func (a *API) getPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInpu
 			return &iam.GetPolicyVersionOutput{PolicyVersion: &answer}, nil
 		}
 	}
-	if strings.HasPrefix(*in.PolicyArn, "arn:aws:iam::aws:") {
+	if len(list) > 0 && strings.HasPrefix(*in.PolicyArn, "arn:aws:iam::aws:") {
 		a.Log.Warn("of AWS's own policies lambdasim knows the default version alone", "arn", *in.PolicyArn, "version", *in.VersionId)
 	}
 	return nil, wire.Errorf(http.StatusNotFound, "NoSuchEntity", "Policy %s version %s does not exist or is not attachable.", *in.PolicyArn, *in.VersionId)
@@ -290,11 +293,11 @@ func (a *API) listEntitiesForPolicy(ctx context.Context, in *iam.ListEntitiesFor
 }
 
 func (a *API) tagPolicy(ctx context.Context, in *iam.TagPolicyInput) (*iam.TagPolicyOutput, error) {
-	return &iam.TagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, addTags(in.Tags))
+	return &iam.TagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, addTags(in.Tags, exactly))
 }
 
 func (a *API) untagPolicy(ctx context.Context, in *iam.UntagPolicyInput) (*iam.UntagPolicyOutput, error) {
-	return &iam.UntagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, removeTags(in.TagKeys))
+	return &iam.UntagPolicyOutput{}, a.Identity.TagPolicy(ctx, account(ctx), *in.PolicyArn, removeTags(in.TagKeys, exactly))
 }
 
 func (a *API) listPolicyTags(ctx context.Context, in *iam.ListPolicyTagsInput) (*iam.ListPolicyTagsOutput, error) {

@@ -35,7 +35,7 @@ func (a *API) createInstanceProfile(ctx context.Context, in *iam.CreateInstanceP
 	if err != nil {
 		return nil, err
 	}
-	tags, err := tagsOf(in.Tags)
+	tags, err := tagsOf(in.Tags, exactly)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,9 @@ func (a *API) profile(ctx context.Context, p *identity.Profile) (*types.Instance
 	if err != nil {
 		return nil, err
 	}
-	out.Roles = append(out.Roles, *role(e))
+	r := role(e)
+	r.MaxSessionDuration, r.Tags, r.PermissionsBoundary, r.RoleLastUsed = nil, nil, nil, nil
+	out.Roles = append(out.Roles, *r)
 	return out, nil
 }
 
@@ -131,12 +133,12 @@ func (a *API) removeRoleFromInstanceProfile(ctx context.Context, in *iam.RemoveR
 
 func (a *API) tagInstanceProfile(ctx context.Context, in *iam.TagInstanceProfileInput) (*iam.TagInstanceProfileOutput, error) {
 	return &iam.TagInstanceProfileOutput{}, a.Identity.UpdateProfile(ctx, account(ctx), *in.InstanceProfileName,
-		func(p *identity.Profile) error { return addTags(in.Tags)(p.Tags) })
+		func(p *identity.Profile) error { return addTags(in.Tags, exactly)(p.Tags) })
 }
 
 func (a *API) untagInstanceProfile(ctx context.Context, in *iam.UntagInstanceProfileInput) (*iam.UntagInstanceProfileOutput, error) {
 	return &iam.UntagInstanceProfileOutput{}, a.Identity.UpdateProfile(ctx, account(ctx), *in.InstanceProfileName,
-		func(p *identity.Profile) error { return removeTags(in.TagKeys)(p.Tags) })
+		func(p *identity.Profile) error { return removeTags(in.TagKeys, exactly)(p.Tags) })
 }
 
 func (a *API) listInstanceProfileTags(ctx context.Context, in *iam.ListInstanceProfileTagsInput) (*iam.ListInstanceProfileTagsOutput, error) {

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"net/http"
 	"reflect"
 	"strings"
 
@@ -13,17 +14,18 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
-// op is an operation that is authorized on what its input names: a role, a user, a group, a policy or an instance profile, the same for every operation
-// (Service Authorization Reference, AWS IAM). An operation that were authorized on "*" would pass by every deny that names
-// a role.
+// op is an operation that is authorized on what its input names: a role, a user, a group, a policy or an instance profile, the
+// same for every operation (Service Authorization Reference, AWS IAM). An operation that were authorized on "*" would pass by
+// every deny that names a role.
 func op[I, O any](a *API, f func(context.Context, *I) (*O, error)) wire.Operation {
-	return wire.Op(f, wire.Resource(func(ctx context.Context, in *I) string { return a.resource(ctx, in) }),
+	return wire.Op(longTerm(f), wire.Resource(func(ctx context.Context, in *I) string { return a.resource(ctx, in) }),
 		wire.Keys(func(ctx context.Context, in *I) map[string][]string { return a.keys(ctx, in) }),
 		wire.Also(func(ctx context.Context, in *I) []wire.Need { return a.tagging(ctx, in) }))
 }
 
 // tagActions are the actions that creating something with tags needs besides (API: CreateRole, CreateUser, CreatePolicy).
-var tagActions = map[string]string{"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser", "CreatePolicy": "iam:TagPolicy"}
+var tagActions = map[string]string{"CreateRole": "iam:TagRole", "CreateUser": "iam:TagUser", "CreatePolicy": "iam:TagPolicy",
+	"CreateInstanceProfile": "iam:TagInstanceProfile"}
 
 func (a *API) tagging(ctx context.Context, in any) []wire.Need {
 	action := tagActions[wire.CallFrom(ctx).Operation]
@@ -31,6 +33,17 @@ func (a *API) tagging(ctx context.Context, in any) []wire.Need {
 		return nil
 	}
 	return []wire.Need{{Action: action, Resource: a.resource(ctx, in)}}
+}
+
+// longTerm refuses the temporary credentials of a user, of the root user and of a federated user: without a second factor they
+// cannot call IAM (IAM User Guide, requesting temporary security credentials).
+func longTerm[I, O any](f func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
+	return func(ctx context.Context, in *I) (*O, error) {
+		if s := wire.CallFrom(ctx).Session; !s.Issued.IsZero() && s.Kind != authz.Role {
+			return nil, wire.Errorf(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid")
+		}
+		return f(ctx, in)
+	}
 }
 
 // named is a member of an input that is a text; nil where the input has none, or has it not.

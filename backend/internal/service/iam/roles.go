@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"encoding/json"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -57,7 +58,7 @@ func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.Cre
 	if err := checkBoundary(aws.ToString(in.PermissionsBoundary)); err != nil {
 		return nil, err
 	}
-	tags, err := tagsOf(in.Tags)
+	tags, err := tagsOf(in.Tags, fold)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (a *API) createRole(ctx context.Context, in *iam.CreateRoleInput) (*iam.Cre
 	if err := a.explain(a.Identity.Create(ctx, e), e.Boundary); err != nil {
 		return nil, err
 	}
-	return &iam.CreateRoleOutput{Role: role(e)}, nil
+	return &iam.CreateRoleOutput{Role: changed(e)}, nil
 }
 
 func checkRole(e *identity.Entity) error {
@@ -97,6 +98,9 @@ func checkRole(e *identity.Entity) error {
 
 // checkTrust holds a trust policy to IAM's grammar and size. Whether its principals exist, the store finds out.
 func checkTrust(text string) error {
+	if !json.Valid([]byte(text)) {
+		return &policy.MalformedError{Message: "This policy contains invalid Json"} // as recorded; of other policies it says syntax errors
+	}
 	if err := policy.ValidateTrust([]byte(text)); err != nil {
 		return err
 	}
@@ -108,10 +112,18 @@ func checkTrust(text string) error {
 
 func role(e *identity.Entity) *types.Role {
 	r := &types.Role{RoleName: &e.Name, RoleId: &e.ID, Arn: aws.String(e.ARN()), Path: &e.Path, CreateDate: &e.Created,
-		AssumeRolePolicyDocument: document(e.Trust), MaxSessionDuration: aws.Int32(int32(e.MaxSession)), Tags: tags(e.Tags), PermissionsBoundary: boundaryOf(e)}
+		AssumeRolePolicyDocument: document(e.Trust), MaxSessionDuration: aws.Int32(int32(e.MaxSession)), Tags: given(e.Tags), PermissionsBoundary: boundaryOf(e),
+		RoleLastUsed: &types.RoleLastUsed{}}
 	if e.Description != "" {
 		r.Description = &e.Description
 	}
+	return r
+}
+
+// changed is a role as CreateRole and UpdateRoleDescription answer it, as recorded: without session length and last use.
+func changed(e *identity.Entity) *types.Role {
+	r := role(e)
+	r.MaxSessionDuration, r.RoleLastUsed = nil, nil
 	return r
 }
 
@@ -129,19 +141,18 @@ func (a *API) listRoles(ctx context.Context, in *iam.ListRolesInput) (*iam.ListR
 	out := &iam.ListRolesOutput{Roles: []types.Role{}, Marker: page.next, IsTruncated: page.next != nil}
 	for i := range page.items {
 		r := role(&page.items[i])
-		r.Tags, r.PermissionsBoundary = nil, nil
+		r.Tags, r.PermissionsBoundary, r.RoleLastUsed = nil, nil, nil
 		out.Roles = append(out.Roles, *r)
 	}
 	return out, err
 }
 
-// updateRole leaves a description that is not given; a session length that is not given is an hour (API: UpdateRole).
+// updateRole leaves what is not given as it was, as recorded; the API's reference says that the session length becomes an hour.
 func (a *API) updateRole(ctx context.Context, in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
 	return &iam.UpdateRoleOutput{}, a.Identity.Update(ctx, roleKey(ctx, in.RoleName), func(e *identity.Entity) error {
 		if in.Description != nil {
 			e.Description = *in.Description
 		}
-		e.MaxSession = minSession
 		if in.MaxSessionDuration != nil {
 			e.MaxSession = int(*in.MaxSessionDuration)
 		}
@@ -161,7 +172,7 @@ func (a *API) updateRoleDescription(ctx context.Context, in *iam.UpdateRoleDescr
 	if err != nil {
 		return nil, err
 	}
-	return &iam.UpdateRoleDescriptionOutput{Role: role(e)}, nil
+	return &iam.UpdateRoleDescriptionOutput{Role: changed(e)}, nil
 }
 
 func (a *API) updateAssumeRolePolicy(ctx context.Context, in *iam.UpdateAssumeRolePolicyInput) (*iam.UpdateAssumeRolePolicyOutput, error) {
@@ -187,11 +198,11 @@ func (a *API) deleteRoleBoundary(ctx context.Context, in *iam.DeleteRolePermissi
 }
 
 func (a *API) tagRole(ctx context.Context, in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
-	return &iam.TagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), addTags(in.Tags))
+	return &iam.TagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), addTags(in.Tags, fold))
 }
 
 func (a *API) untagRole(ctx context.Context, in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
-	return &iam.UntagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), removeTags(in.TagKeys))
+	return &iam.UntagRoleOutput{}, a.tagEntity(ctx, roleKey(ctx, in.RoleName), removeTags(in.TagKeys, fold))
 }
 
 func (a *API) listRoleTags(ctx context.Context, in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {

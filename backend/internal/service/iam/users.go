@@ -50,7 +50,7 @@ func (a *API) createUser(ctx context.Context, in *iam.CreateUserInput) (*iam.Cre
 	if err := checkBoundary(aws.ToString(in.PermissionsBoundary)); err != nil {
 		return nil, err
 	}
-	tags, err := tagsOf(in.Tags)
+	tags, err := tagsOf(in.Tags, fold)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (a *API) createUser(ctx context.Context, in *iam.CreateUserInput) (*iam.Cre
 
 func user(e *identity.Entity) *types.User {
 	return &types.User{UserName: &e.Name, UserId: &e.ID, Arn: aws.String(e.ARN()), Path: &e.Path, CreateDate: &e.Created,
-		Tags: tags(e.Tags), PermissionsBoundary: boundaryOf(e)}
+		Tags: given(e.Tags), PermissionsBoundary: boundaryOf(e)}
 }
 
 // listedUser is a user as lists have it: without tags and boundary (API: ListUsers).
@@ -135,7 +135,7 @@ func (a *API) tagUser(ctx context.Context, in *iam.TagUserInput) (*iam.TagUserOu
 	if err != nil {
 		return nil, err
 	}
-	return &iam.TagUserOutput{}, a.tagEntity(ctx, k, addTags(in.Tags))
+	return &iam.TagUserOutput{}, a.tagEntity(ctx, k, addTags(in.Tags, fold))
 }
 
 func (a *API) untagUser(ctx context.Context, in *iam.UntagUserInput) (*iam.UntagUserOutput, error) {
@@ -143,7 +143,7 @@ func (a *API) untagUser(ctx context.Context, in *iam.UntagUserInput) (*iam.Untag
 	if err != nil {
 		return nil, err
 	}
-	return &iam.UntagUserOutput{}, a.tagEntity(ctx, k, removeTags(in.TagKeys))
+	return &iam.UntagUserOutput{}, a.tagEntity(ctx, k, removeTags(in.TagKeys, fold))
 }
 
 func (a *API) listUserTags(ctx context.Context, in *iam.ListUserTagsInput) (*iam.ListUserTagsOutput, error) {
