@@ -42,7 +42,7 @@ func (a *API) Service() wire.Service {
 		"GetFederationToken": wire.Op(a.getFederationToken, wire.Resource(func(ctx context.Context, in *sts.GetFederationTokenInput) string {
 			return arn.FederatedUser(wire.CallFrom(ctx).Account, *in.Name)
 		}), wire.Also(tagging)),
-		"GetAccessKeyInfo": wire.Op(a.getAccessKeyInfo),
+		"GetAccessKeyInfo": wire.Op(a.getAccessKeyInfo, wire.Unbound[sts.GetAccessKeyInfoInput]()),
 	}}
 }
 
