@@ -180,7 +180,7 @@ func (p *pattern) match(s string, c Context) bool {
 		return true
 	case p.fixed:
 		return len(p.tokens) == 0 && s == "" || len(p.tokens) == 1 && p.tokens[0].text == s
-	case p.variable && p.unresolved(c) != nil:
+	case p.tokens[0].kind == text && !strings.HasPrefix(s, p.tokens[0].text):
 		return false
 	}
 	return p.run(s, c)
@@ -200,6 +200,13 @@ func (p *pattern) run(s string, c Context) bool {
 			case anyRun:
 				if t == len(p.tokens)-1 {
 					return true
+				}
+				if next := &p.tokens[t+1]; next.kind == text { // go where the literal is
+					skip := strings.Index(s[i:], next.text)
+					if skip < 0 {
+						return false
+					}
+					i += skip
 				}
 				wide, wideAt, narrow, t = t, i, -1, t+1
 				continue
@@ -238,7 +245,10 @@ func (t *token) step(s string, i int, c Context) int {
 		}
 		return unit(s, i)
 	case variable:
-		want, _ = t.value(c)
+		var ok bool
+		if want, ok = t.value(c); !ok {
+			return -1
+		}
 	}
 	if strings.HasPrefix(s[i:], want) {
 		return len(want)
