@@ -38,7 +38,7 @@ import (
 
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
-	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, script.Schema, pull.Schema,
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
 		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
@@ -55,6 +55,7 @@ type parts struct {
 	events     *invoke.EventConfigs
 	targets    *target.Targets
 	dispatcher *push.Dispatcher
+	lambda     *lambda.API
 	poller     *pull.Poller
 	scripts    *script.Store
 	programs   *process.Executor
@@ -112,19 +113,31 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	urls := &lambda.URLs{DB: b.db, IDs: b.ids}
+	p.functions.OnDelete(urls.Forget)
+	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
+		Clock: b.clk, IDs: b.ids, Object: p.s3.Object, CodeURL: b.codeURL, Endpoint: b.URL}
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authz.Require, Signed: p.identity.Used, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
 		return nil, err
 	}
 	own := newControlAPI(b, p)
-	p.handler = wire.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	pages := &lambda.URLServer{API: p.lambda, Authenticate: front.Authenticate, Anonymous: front.Anonymous}
+	guarded := wire.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, control.Prefix) {
 			own.ServeHTTP(w, r)
 			return
 		}
 		front.ServeHTTP(w, r) // not through a mux, which would redirect paths that it finds unclean: they are S3 keys
 	}), cfg.hosts()...)
+	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if pages.Serves(r) { // by any page, as on AWS
+			pages.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
 	return p, nil
 }
 
@@ -132,8 +145,7 @@ func assemble(b *Backend) (*parts, error) {
 func (b *Backend) services(p *parts) []wire.Service {
 	tables := &dynamodb.API{Store: p.dynamodb, Clock: b.clk, IDs: b.ids, Authorize: p.authz.Require}
 	return []wire.Service{
-		(&lambda.API{Functions: p.functions, Events: p.events, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace, Clock: b.clk, IDs: b.ids,
-			Object: p.s3.Object, CodeURL: b.codeURL}).Service(),
+		p.lambda.Service(),
 		(&iam.API{Identity: p.identity, Accounts: p.accounts, Log: b.cfg.Log}).Service(),
 		(&sts.API{Identity: p.identity, Authz: p.authz}).Service(),
 		(&kinesis.API{Store: p.kinesis, Clock: b.clk}).Service(),

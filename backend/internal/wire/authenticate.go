@@ -188,6 +188,13 @@ func (s *Server) Authenticate(r *http.Request) (*Call, error) {
 	return call, nil
 }
 
+// Anonymous is the call of a request that nobody has to sign, for example one to a function URL with the authorization type NONE.
+func (s *Server) Anonymous(r *http.Request) *Call {
+	call := s.newCall(r)
+	call.Session = authz.Session{Kind: authz.Anonymous}
+	return call
+}
+
 // bodyHash is the hash that was signed: that of the body. Where a header names it as well, it must be the same, unless the
 // body is not signed.
 func bodyHash(r *http.Request, body []byte) (string, error) {

@@ -31,6 +31,7 @@ import (
 type API struct {
 	Functions *function.Store
 	Events    *invoke.EventConfigs
+	URLs      *URLs
 	Targets   *target.Targets
 	Invoker   *invoke.Invoker
 	Poller    *pull.Poller
@@ -42,6 +43,8 @@ type API struct {
 	Object func(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error)
 	// CodeURL is where the code of a version can be fetched, for GetFunction.
 	CodeURL func(v *function.Version) string
+	// Endpoint is where the backend answers, for the addresses of function URLs.
+	Endpoint func() string
 }
 
 // Service is Lambda for the wire.
@@ -82,6 +85,7 @@ func (a *API) Service() wire.Service {
 	}
 	maps.Copy(operations, a.eventInvoke())
 	maps.Copy(operations, a.versionOperations())
+	maps.Copy(operations, a.urlOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 
