@@ -117,10 +117,16 @@ func assemble(b *Backend) (*parts, error) {
 	p.functions.OnDelete(urls.Forget)
 	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
 		Clock: b.clk, IDs: b.ids, Object: p.s3.Object, CodeURL: b.codeURL, Endpoint: b.URL}
+	return p, p.open(b)
+}
+
+// open makes the handler of everything that comes over the network.
+func (p *parts) open(b *Backend) error {
+	cfg := &b.cfg
 	front, err := wire.NewServer(wire.Config{Authenticator: keys{p.authz, p.heard}, Authorize: p.authz.Require, Signed: p.identity.Used, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
 		Region: cfg.Region, Account: cfg.Account, AllowedHosts: cfg.hosts()}, b.services(p)...)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	own := newControlAPI(b, p)
 	pages := &lambda.URLServer{API: p.lambda, Authenticate: front.Authenticate, Anonymous: front.Anonymous}
@@ -138,7 +144,7 @@ func assemble(b *Backend) (*parts, error) {
 		}
 		guarded.ServeHTTP(w, r)
 	})
-	return p, nil
+	return nil
 }
 
 // services is the list of AWS services.
