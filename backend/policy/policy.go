@@ -1,30 +1,41 @@
-// Package policy is the IAM policy language: it parses documents and decides whether a request is allowed, with a reason
-// for every statement that was asked.
+// Package policy is the IAM policy language: it parses documents, holds them to IAM's grammar, and decides whether a request
+// is allowed, with a reason from every statement.
 //
 // It is pure: no I/O, no clock, no SDK. Everything that a decision depends on comes in with the Request (who, which
-// action, on what, under which circumstances) and the Policies that apply.
+// action, on what, under which circumstances) and the Policies that apply. It never finds out whether a principal, an action
+// or a resource exists, and it fills in no condition key.
 //
 // # The order
 //
-// An explicit Deny in any policy ends it. Organisation policies (SCPs) bound the principal's account, level by level.
-// Then, in one account, either side may allow: an identity policy, or a resource policy that names the caller directly. How
-// the resource policy names the caller decides what still caps the grant:
+// An explicit Deny in any policy ends it. Service control policies bound the caller's account, level by level; resource
+// control policies can only deny. Then, in one account, either side may allow: an identity policy, or a resource policy that
+// names the caller directly. How the resource policy names the caller decides what still caps the grant:
 //
-//	named as                 identity policy needed   boundary caps   session policy caps
-//	user ARN, "*"                     no                    no               no
-//	role session ARN, "*"             no                    no               no
-//	role ARN                          no                    yes              yes
-//	the account (…:root)              yes                   yes              yes
-//	a service                         services have no policies of their own
+//	named as                          identity policy needed   boundary caps   session policy caps
+//	user ARN, "*"                              no                    no               no
+//	session ARN, "*"                           no                    no               no
+//	role ARN, the user who federated           no                    yes              yes
+//	the account (…:root)                       yes                   yes              yes
+//	a service                                  services have no policies of their own
 //
-// Across accounts both sides must allow. The account's root user needs no identity policy.
-// (IAM User Guide: policy evaluation logic; cross-account policy evaluation logic; AWS JSON policy elements: Principal.)
+// Across accounts both sides must allow. The account's root user needs no identity policy. A federated user's session has
+// nothing from identity policies unless a session policy passes it on.
+// (IAM User Guide: policy evaluation logic; cross-account policy evaluation logic; AWS JSON policy elements: Principal;
+// Organizations User Guide: SCPs, RCPs.) AWS's simulator differs from its live evaluation in places; this is the live one, for
+// simulations too, and docs/fidelity.md says where.
 //
-// # Reasons
+// # From text to answer
 //
-// Evaluation does not stop at the first answer: every statement of every policy that applies leaves a Reason, which says
-// either that it matched or what it lacked first: the principal, the action, the resource, or a condition, with what the
-// policy wants and what the request has. Decision.Explain makes sentences of them; Decision.AWSMessage makes AWS's own.
+// Parse compiles a document once: actions in lower case, patterns as literals, wildcards and variables, constants of
+// conditions as numbers, instants, networks. A Document never changes and may be shared and kept. Validate… is for documents
+// that are being written: it goes through IAM's checks in IAM's order, and says besides where the defect is.
+//
+// Evaluate gives the verdict, also of each kind of policy and of either account, and nothing else: it allocates the same for
+// ten policies and for a thousand. Explain asks every statement of every policy, also after the answer is known; each leaves
+// a Reason: that it matched, or what it lacked first (the principal, the action, the resource, or a condition with what the
+// policy wants and what the request has). Both go through the same code, so that their verdicts cannot differ. An Explanation
+// is a line, a text for people, or data (JSON); Decision.AWSMessage makes AWS's own sentence of it. A refusal's Mends say what
+// would have to change for the request to be allowed.
 package policy
 
 // Effect is what a statement does when it matches.
