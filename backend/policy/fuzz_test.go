@@ -20,7 +20,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username, 'a}b'}/*","Condition":{"ForAnyValue:StringLikeIfExists":{"a":["*b?",1,true]}}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := policy.Parse(text)
-		for kind, validate := range map[string]func([]byte) error{"identity": policy.ValidateIdentity, "trust": policy.ValidateTrust, "resource": policy.ValidateResource} {
+		for kind, validate := range map[string]func([]byte) error{"identity": policy.ValidateIdentity, "trust": policy.ValidateTrust, "resource": policy.ValidateResource,
+			"session": policy.ValidateSession, "scp": policy.ValidateServiceControl, "rcp": policy.ValidateResourceControl} {
 			if e := validate(text); e == nil && err != nil {
 				t.Errorf("a valid %s policy does not parse: %v", kind, err)
 			}

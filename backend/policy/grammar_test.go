@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
@@ -15,6 +16,7 @@ type grammarCase struct {
 	Document json.RawMessage `json:"document,omitempty"` // the policy, or
 	Text     string          `json:"text,omitempty"`     // its text, where that is no JSON, or has what a JSON parser would lose
 	Message  string          `json:"message,omitempty"`
+	Code     string          `json:"code,omitempty"`
 }
 
 func (g *grammarCase) text() []byte {
@@ -30,7 +32,8 @@ func grammarCases(t testing.TB) []grammarCase {
 }
 
 func TestGrammar(t *testing.T) {
-	kinds := map[string]func([]byte) error{"identity": policy.ValidateIdentity, "trust": policy.ValidateTrust, "resource": policy.ValidateResource,
+	kinds := map[string]func([]byte) error{"identity": policy.ValidateIdentity, "session": policy.ValidateSession, "trust": policy.ValidateTrust,
+		"resource": policy.ValidateResource, "scp": policy.ValidateServiceControl, "rcp": policy.ValidateResourceControl,
 		"any": func(text []byte) error { _, err := policy.Parse(text); return err }}
 	for _, g := range grammarCases(t) {
 		t.Run(g.Kind+" policy: "+g.Name, func(t *testing.T) {
@@ -38,20 +41,23 @@ func TestGrammar(t *testing.T) {
 			if !ok {
 				t.Fatalf("no kind %q", g.Kind)
 			}
-			err := validate(g.text())
-			if got := messageOf(err); got != g.Message {
-				t.Errorf("%s: %q, want %q\n%s", g.Rule, got, g.Message, g.text())
+			code, message := refusal(validate(g.text()))
+			if message != g.Message || code != g.Code {
+				t.Errorf("%s: %s %q, want %s %q\n%s", g.Rule, code, message, g.Code, g.Message, g.text())
 			}
-			if d, err := policy.Parse(g.text()); (err == nil) && g.Message == "Syntax errors in policy." {
+			if d, err := policy.Parse(g.text()); err == nil && g.Message == "Syntax errors in policy." && g.Rule != "8.characters" {
 				t.Errorf("%s: it parses, as %+v\n%s", g.Rule, d, g.text())
 			}
 		})
 	}
 }
 
-func messageOf(err error) string {
+func refusal(err error) (code, message string) {
 	if err == nil {
-		return ""
+		return "", ""
 	}
-	return err.Error()
+	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return m.Code, m.Message
+	}
+	return "no MalformedError", err.Error()
 }
