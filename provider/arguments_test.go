@@ -27,11 +27,11 @@ func TestArgumentTable(t *testing.T) {
 		refused []refused
 	}{
 		{"lambdasim_function", newFunctionResource, functionRefused}, {"lambdasim_event_source_mapping", newEventSourceMappingResource, mappingRefused},
-		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_iam_role", newIAMRoleResource, roleRefused},
+		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_iam_role", newIAMRoleResource, nil},
 		{"lambdasim_iam_role_policy", newIAMRolePolicyResource, nil}, {"lambdasim_kinesis_stream", newKinesisStreamResource, streamRefused},
 		{"lambdasim_s3_bucket", newS3BucketResource, bucketRefused}, {"lambdasim_s3_bucket_notification", newS3BucketNotificationResource, notificationRefused},
 		{"lambdasim_s3_object", newS3ObjectResource, objectRefused},
-		{"lambdasim_iam_policy", newIAMPolicyResource, nil}, {"lambdasim_iam_role_policy_attachment", newIAMRolePolicyAttachmentResource, nil},
+		{"lambdasim_iam_policy", newIAMPolicyResource, policyRefused}, {"lambdasim_iam_role_policy_attachment", newIAMRolePolicyAttachmentResource, nil},
 		{"lambdasim_sqs_message", newSQSMessageResource, nil}, {"lambdasim_kinesis_record", newKinesisRecordResource, nil}, {"lambdasim_event", newEventResource, nil},
 		{"lambdasim_account", newAccountResource, nil},
 		{"lambdasim_dynamodb_table", newDynamoDBTableResource, tableRefused}, {"lambdasim_dynamodb_table_item", newDynamoDBTableItemResource, nil},

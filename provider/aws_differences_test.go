@@ -17,9 +17,6 @@ const (
 var differences = map[string]string{
 	"aws_lambda_function.capacity_provider_config.lambda_managed_instances_capacity_provider_config is O": "a block cannot be required in the plugin framework, and it is refused by name",
 	"aws_lambda_event_source_mapping.batch_size is OC":                                                    "the backend fills it in; the AWS provider suppresses that difference instead",
-	"aws_iam_role.inline_policy is O":                                                                     refusedWhole,
-	"aws_iam_role.managed_policy_arns is O":                                                               refusedWhole,
-	"aws_iam_policy.attachment_count absent":                                                              notComputedYet,
 	"aws_kinesis_stream.arn is C":                                                                         "an ARN that is given would have no meaning: it follows from the name",
 	"aws_kinesis_stream.max_record_size_in_kib is O":                                                      refusedWhole,
 	"aws_s3_object.acl is O":                                                                              refusedWhole,

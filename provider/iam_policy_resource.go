@@ -1,208 +1,174 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	awstypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/provider/internal/fwtypes"
 )
 
-type iamPolicyResource struct{ resourceBase }
-
-func newIAMPolicyResource() resource.Resource { return &iamPolicyResource{} }
-
-var (
-	_ resource.ResourceWithConfigure   = &iamPolicyResource{}
-	_ resource.ResourceWithModifyPlan  = &iamPolicyResource{}
-	_ resource.ResourceWithImportState = &iamPolicyResource{}
-)
-
 type iamPolicyModel struct {
-	ID          types.String `tfsdk:"id"`
-	ARN         types.String `tfsdk:"arn"`
-	Delay       types.Int64  `tfsdk:"delay_after_policy_creation_in_ms"`
-	Description types.String `tfsdk:"description"`
-	Name        types.String `tfsdk:"name"`
-	NamePrefix  types.String `tfsdk:"name_prefix"`
-	Path        types.String `tfsdk:"path"`
-	Policy      fwtypes.JSON `tfsdk:"policy"`
-	PolicyID    types.String `tfsdk:"policy_id"`
-	Tags        types.Map    `tfsdk:"tags"`
-	TagsAll     types.Map    `tfsdk:"tags_all"`
+	ID              types.String   `tfsdk:"id"`
+	ARN             types.String   `tfsdk:"arn"`
+	AttachmentCount types.Int64    `tfsdk:"attachment_count"`
+	Delay           types.Int64    `tfsdk:"delay_after_policy_creation_in_ms"`
+	Description     types.String   `tfsdk:"description"`
+	Name            types.String   `tfsdk:"name"`
+	NamePrefix      types.String   `tfsdk:"name_prefix"`
+	Path            types.String   `tfsdk:"path"`
+	Policy          fwtypes.Policy `tfsdk:"policy"`
+	PolicyID        types.String   `tfsdk:"policy_id"`
+	Tags            types.Map      `tfsdk:"tags"`
+	TagsAll         types.Map      `tfsdk:"tags_all"`
 }
 
-// Metadata names the type.
-func (r *iamPolicyResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_iam_policy"
+var policyRefused = []refused{{name: "delay_after_policy_creation_in_ms", allowed: []attr.Value{types.Int64Value(0)}}}
+
+func newIAMPolicyResource() resource.Resource {
+	return &imported[iamPolicyModel]{attributes: []string{"arn"}, kept: kept[iamPolicyModel]{
+		typ: "iam_policy", noun: "the policy", label: func(m *iamPolicyModel) string { return or(m.ARN, m.Name.ValueString()) }, schema: iamPolicySchema, refused: policyRefused,
+		create: createPolicy, read: readPolicy, update: updatePolicy, remove: deletePolicy,
+		settle: func(m, planned *iamPolicyModel) {
+			if !planned.AttachmentCount.IsUnknown() {
+				m.AttachmentCount = planned.AttachmentCount
+			}
+		},
+		plan: func(ctx context.Context, b *resourceBase, _ resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+			b.planTags(ctx, resp)
+			planARN(ctx, b, "policy", arnAsID, resp)
+		},
+	}}
 }
 
-// Schema describes lambdasim_iam_policy.
-func (r *iamPolicyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func iamPolicySchema() schema.Schema {
 	name, prefix := nameAttributes("policy", 128)
-	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	resp.Schema = schema.Schema{
-		MarkdownDescription: "A managed policy, which can be attached to roles. A change of the document is its next version, and counts at once wherever it is attached.",
+	replace := stringplanmodifier.RequiresReplace()
+	return schema.Schema{
+		MarkdownDescription: "A managed policy, which can be attached to roles, users and groups. A change of the document is its next version, which is the default one at once wherever it is attached; of the five versions that a policy may have, the oldest makes room.",
 		Attributes: map[string]schema.Attribute{
-			"id": idAttribute("The policy's ARN."), "name": name, "name_prefix": prefix,
-			"arn":                               schema.StringAttribute{Computed: true, MarkdownDescription: "ARN of the policy, known at plan.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
-			"delay_after_policy_creation_in_ms": schema.Int64Attribute{Optional: true, MarkdownDescription: "Accepted: nothing has to propagate in the simulator."},
-			"description":                       schema.StringAttribute{Optional: true, MarkdownDescription: "Description. A change replaces the policy.", PlanModifiers: replace},
-			"path":                              schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("/"), MarkdownDescription: "Path of the policy.", PlanModifiers: replace},
-			"policy":                            schema.StringAttribute{CustomType: fwtypes.JSONType{}, Required: true, MarkdownDescription: "The policy, JSON, as IAM takes it."},
-			"policy_id":                         schema.StringAttribute{Computed: true, MarkdownDescription: "The policy's unique id (ANPA…).", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
-			"tags":                              tagsAttribute(), "tags_all": tagsAllAttribute(),
+			"id": idAttribute("The policy's ARN."), "name": name, "name_prefix": prefix, "arn": computedOnce("ARN of the policy, known at plan."),
+			"attachment_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many roles, users and groups the policy was attached to when it was read last.",
+				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}},
+			"delay_after_policy_creation_in_ms": number(),
+			"description":                       schema.StringAttribute{Optional: true, MarkdownDescription: "Description. A change replaces the policy.", PlanModifiers: []planmodifier.String{replace}},
+			"path":                              pathAttribute("policy", replace), "policy": identityPolicy(), "policy_id": computedOnce("The policy's unique id (ANPA…)."),
+			"tags": tagsAttribute(), "tags_all": tagsAllAttribute(),
 		},
 	}
 }
 
-// ModifyPlan fills in tags, and the ARN where the name is known.
-func (r *iamPolicyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.clients == nil || req.Plan.Raw.IsNull() {
-		return
-	}
-	r.planTags(ctx, resp)
-	var m iamPolicyModel
-	resp.Diagnostics.Append(resp.Plan.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() || m.Name.IsUnknown() || m.Name.IsNull() || m.Path.IsUnknown() {
-		return
-	}
-	account, err := r.clients.Account(ctx)
-	if err != nil {
-		return // the ARN stays unknown
-	}
-	for _, name := range []string{"arn", "id"} {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), "arn:aws:iam::"+account+":policy"+m.Path.ValueString()+m.Name.ValueString())...)
-	}
-}
-
-// Create makes the policy.
-func (r *iamPolicyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var m iamPolicyModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
+func createPolicy(ctx context.Context, b *resourceBase, m *iamPolicyModel) error {
 	generate(&m.Name, &m.NamePrefix)
-	in := &iam.CreatePolicyInput{PolicyName: m.Name.ValueStringPointer(), Path: m.Path.ValueStringPointer(), PolicyDocument: m.Policy.ValueStringPointer(),
-		Description: given(m.Description), Tags: iamTags(tagsOf(ctx, m.TagsAll, &resp.Diagnostics))}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	out, err := r.clients.IAM().CreatePolicy(ctx, in)
-	if err != nil {
-		addError(&resp.Diagnostics, "Creating the policy", m.Name.ValueString(), err)
-		return
-	}
-	m.ARN = types.StringPointerValue(out.Policy.Arn)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
-	if r.refresh(ctx, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	}
-}
-
-func (r *iamPolicyResource) refresh(ctx context.Context, m *iamPolicyModel, diags *diag.Diagnostics) bool {
-	client := r.clients.IAM()
-	out, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: m.ARN.ValueStringPointer()})
-	if isNotFound(err) {
-		return false
-	}
-	var v *iam.GetPolicyVersionOutput
+	out, err := b.clients.IAM().CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: m.Name.ValueStringPointer(), Path: m.Path.ValueStringPointer(), PolicyDocument: m.Policy.ValueStringPointer(),
+		Description: given(m.Description), Tags: iamTags(textsIn(m.TagsAll))})
 	if err == nil {
-		v, err = client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: m.ARN.ValueStringPointer(), VersionId: out.Policy.DefaultVersionId})
+		m.ARN = types.StringPointerValue(out.Policy.Arn)
 	}
+	return err
+}
+
+func readPolicy(ctx context.Context, b *resourceBase, m *iamPolicyModel) error {
+	p, document, err := managedPolicy(ctx, b.clients.IAM(), m.ARN.ValueStringPointer())
 	if err != nil {
-		addError(diags, "Reading the policy", m.ARN.ValueString(), err)
-		return false
+		return err
 	}
-	p := out.Policy
 	m.ID, m.ARN, m.Name, m.Path = types.StringPointerValue(p.Arn), types.StringPointerValue(p.Arn), types.StringPointerValue(p.PolicyName), types.StringPointerValue(p.Path)
-	m.PolicyID, m.Description = types.StringPointerValue(p.PolicyId), optionalString(p.Description, m.Description)
-	m.Policy = fwtypes.JSONValue(decoded(v.PolicyVersion.Document))
-	if m.NamePrefix.IsNull() {
-		m.NamePrefix = types.StringValue("")
-	}
-	all := map[string]string{}
-	for _, t := range p.Tags {
-		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	m.Tags, m.TagsAll = r.readTags(all, m.Tags)
-	return true
+	m.PolicyID, m.Description, m.AttachmentCount = types.StringPointerValue(p.PolicyId), optionalString(p.Description, m.Description), types.Int64Value(int64(aws.ToInt32(p.AttachmentCount)))
+	m.Policy, m.NamePrefix = fwtypes.PolicyValue(document), blankIfNull(m.NamePrefix)
+	m.Tags, m.TagsAll = b.readTags(iamTagMap(p.Tags), m.Tags)
+	return nil
 }
 
-// Read refreshes the state; a policy that is gone leaves it.
-func (r *iamPolicyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var m iamPolicyModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if r.refresh(ctx, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-	} else if !resp.Diagnostics.HasError() {
-		resp.State.RemoveResource(ctx)
-	}
-}
-
-// Update writes the document's next version, and the tags.
-func (r *iamPolicyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var m, was iamPolicyModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &was)...)
-	before, after := tagsOf(ctx, was.TagsAll, &resp.Diagnostics), tagsOf(ctx, m.TagsAll, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	client, arn := r.clients.IAM(), was.ARN.ValueStringPointer()
-	var err error
-	if !m.Policy.Equal(was.Policy) {
-		_, err = client.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: m.Policy.ValueStringPointer(), SetAsDefault: true})
-	}
-	if gone := missingKeys(before, after); err == nil && len(gone) > 0 {
-		_, err = client.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: arn, TagKeys: gone})
-	}
-	if err == nil && len(after) > 0 && !m.TagsAll.Equal(was.TagsAll) {
-		_, err = client.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: arn, Tags: iamTags(after)})
-	}
+// managedPolicy is a policy and the document of its default version.
+func managedPolicy(ctx context.Context, client *iam.Client, arn *string) (*awstypes.Policy, string, error) {
+	out, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: arn})
 	if err != nil {
-		addError(&resp.Diagnostics, "Updating the policy", was.ARN.ValueString(), err)
-		return
+		return nil, "", err
 	}
-	m.ARN = was.ARN
-	if r.refresh(ctx, &m, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	v, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: arn, VersionId: out.Policy.DefaultVersionId})
+	if err != nil {
+		return nil, "", err
 	}
+	return out.Policy, decoded(v.PolicyVersion.Document), nil
 }
 
-// missingKeys are the keys of was that is has not.
-func missingKeys(was, is map[string]string) (gone []string) {
-	for k := range was {
-		if _, ok := is[k]; !ok {
-			gone = append(gone, k)
+func updatePolicy(ctx context.Context, b *resourceBase, m, was *iamPolicyModel) error {
+	client, arn := b.clients.IAM(), was.ARN.ValueStringPointer()
+	m.ARN = was.ARN
+	if !m.Policy.Equal(was.Policy) {
+		if err := makeRoom(ctx, client, arn); err != nil {
+			return err
+		}
+		if _, err := client.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: m.Policy.ValueStringPointer(), SetAsDefault: true}); err != nil {
+			return err
 		}
 	}
-	return gone
+	return retag(m.TagsAll, was.TagsAll, func(keys []string) error {
+		_, err := client.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: arn, TagKeys: keys})
+		return err
+	}, func(tags []awstypes.Tag) error {
+		_, err := client.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: arn, Tags: tags})
+		return err
+	})
 }
 
-// Delete removes the policy.
-func (r *iamPolicyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var m iamPolicyModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
-	if resp.Diagnostics.HasError() {
-		return
+// mostVersions is how many versions a managed policy may have (IAM User Guide, IAM quotas).
+const mostVersions = 5
+
+// otherVersions are the versions that are not the default, the oldest first.
+func otherVersions(ctx context.Context, client *iam.Client, arn *string) (list []awstypes.PolicyVersion, err error) {
+	for pages := iam.NewListPolicyVersionsPaginator(client, &iam.ListPolicyVersionsInput{PolicyArn: arn}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range page.Versions {
+			if !v.IsDefaultVersion {
+				list = append(list, v)
+			}
+		}
 	}
-	if _, err := r.clients.IAM().DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: m.ARN.ValueStringPointer()}); err != nil && !isNotFound(err) {
-		addError(&resp.Diagnostics, "Deleting the policy", m.ARN.ValueString(), err)
-	}
+	slices.SortFunc(list, func(x, y awstypes.PolicyVersion) int { // v9 before v10, where a clock stands still
+		a, b := aws.ToString(x.VersionId), aws.ToString(y.VersionId)
+		return cmp.Or(aws.ToTime(x.CreateDate).Compare(aws.ToTime(y.CreateDate)), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+	return list, nil
 }
 
-// ImportState imports by ARN.
-func (r *iamPolicyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("arn"), req, resp)
+// makeRoom deletes the oldest version that is not the default where there is no room for another.
+func makeRoom(ctx context.Context, client *iam.Client, arn *string) error {
+	others, err := otherVersions(ctx, client, arn)
+	if err != nil || len(others) < mostVersions-1 {
+		return err
+	}
+	_, err = client.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: others[0].VersionId})
+	return err
+}
+
+// deletePolicy removes the policy, and the versions that are not the default before it.
+func deletePolicy(ctx context.Context, b *resourceBase, m *iamPolicyModel) error {
+	client, arn := b.clients.IAM(), m.ARN.ValueStringPointer()
+	others, err := otherVersions(ctx, client, arn)
+	if err != nil {
+		return err
+	}
+	for _, v := range others {
+		if _, err := client.DeletePolicyVersion(ctx, &iam.DeletePolicyVersionInput{PolicyArn: arn, VersionId: v.VersionId}); err != nil && !isGone(err) {
+			return err
+		}
+	}
+	_, err = client.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: arn})
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -30,6 +31,8 @@ const EndpointVariable = "LAMBDASIM_ENDPOINT"
 const rootSecret = "test"
 
 type lambdasim struct{ version string }
+
+var _ provider.ProviderWithFunctions = &lambdasim{}
 
 // New returns the provider of a version.
 func New(version string) func() provider.Provider {
@@ -175,6 +178,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
+	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
 	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
 	newUserPoolResource, newUserResource, newLogGroupResource,
@@ -190,4 +194,9 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 var awsDataSources = []func() datasource.DataSource{
 	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
+}
+
+// Functions lists the functions.
+func (p *lambdasim) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newPolicyDecisionFunction, newPolicyEquivalentFunction}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/provider/internal/policydoc"
 )
 
 // JSONType is a string that holds JSON. Two values that mean the same are equal: white space, the order of members, and a
@@ -87,7 +89,21 @@ func Same(x, y string) bool {
 	if err1 != nil || err2 != nil {
 		return x == y
 	}
-	return reflect.DeepEqual(a, b)
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	if !isPolicy(a) || !isPolicy(b) {
+		return false
+	}
+	same, err := policydoc.Equivalent(x, y)
+	return err == nil && same
+}
+
+// isPolicy reports whether a document is a policy, in which the order of lists makes no difference.
+func isPolicy(v any) bool {
+	m, ok := v.(map[string]any)
+	_, has := m["Statement"]
+	return ok && has
 }
 
 func read(s string) (any, error) {
