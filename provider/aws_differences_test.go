@@ -72,6 +72,9 @@ func init() {
 	for _, name := range []string{"password", "temporary_password"} {
 		differences["aws_cognito_user."+name+" sensitive"] = "as it is in the AWS provider; the rows do not say so"
 	}
+	for _, name := range []string{"secret", "ses_smtp_password_v4"} {
+		differences["aws_iam_access_key."+name+" sensitive"] = "as it is in the AWS provider; the rows do not say so"
+	}
 	absent("aws_s3_object.checksum_", noChecksum, "crc32", "crc32c", "crc64nvme", "sha1", "sha256")
 	dynamodbDifferences(refusedRow)
 }

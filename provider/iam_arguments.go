@@ -212,3 +212,11 @@ func differ(is, was []string, added, gone func(element string) error) error {
 	}
 	return nil
 }
+
+func textSetOf(description string) schema.SetAttribute {
+	return schema.SetAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: description}
+}
+
+func requiredSet(description string) schema.SetAttribute {
+	return schema.SetAttribute{ElementType: types.StringType, Required: true, MarkdownDescription: description}
+}

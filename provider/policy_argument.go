@@ -42,8 +42,17 @@ func (v policyValidator) ValidateString(_ context.Context, req validator.StringR
 		return
 	}
 	if err := v.validate([]byte(text)); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "IAM does not take this policy", err.Error())
+		resp.Diagnostics.AddAttributeError(req.Path, "IAM does not take this policy", err.Error()+where([]byte(text)))
 	}
+}
+
+// where says what the parser has to say of a text, with its line and column, beside IAM's own words.
+func where(text []byte) string {
+	_, err := policy.Parse(text)
+	if e, ok := errors.AsType[*policy.SyntaxError](err); ok {
+		return fmt.Sprintf("\n\n%d:%d: %s", e.At.Line, e.At.Column, e.Message)
+	}
+	return ""
 }
 
 // syntax says why a text is not JSON, with its line and column.

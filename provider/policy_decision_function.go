@@ -15,7 +15,7 @@ type policyDecisionFunction struct{}
 func newPolicyDecisionFunction() function.Function { return policyDecisionFunction{} }
 
 // statementFields are what is said of one statement.
-var statementFields = map[string]attr.Type{"policy": types.StringType, "kind": types.StringType, "sid": types.StringType, "index": types.Int64Type, "effect": types.StringType, "mismatch": types.StringType}
+var statementFields = map[string]attr.Type{"policy": types.StringType, "kind": types.StringType, "sid": types.StringType, "index": types.Int64Type, "effect": types.StringType, "lacks": types.StringType, "mismatch": types.StringType}
 
 // decisionFields are the function's answer.
 var decisionFields = map[string]attr.Type{
@@ -36,7 +36,7 @@ func (policyDecisionFunction) Definition(_ context.Context, _ function.Definitio
 		MarkdownDescription: "Decides whether a request is allowed, by the same rules as every call to the simulator, with a reason for each statement. It is computed here: no backend is started, and nothing is called; " +
 			"so a module can assert what its policies allow in `terraform test`, or in a `check`, `precondition` or `postcondition`.\n\n" +
 			"The answer has `allowed`, whether the request may go on; `verdict`, one of `allowed`, `implicitDeny` and `explicitDeny`; `decided_by`, the kind of policy that allowed, denied or was missing; `explanation`, in sentences; `message`, the text of AWS's own AccessDenied error, `\"\"` where the request is allowed; and, for every statement, " +
-			"`matched` or `unmatched`, with `policy` (the argument that it is in), `kind`, `sid`, `index` (from 0), `effect` and `mismatch`, what it lacked first.",
+			"`matched` or `unmatched`, with `policy` (the argument that it is in), `kind`, `sid`, `index` (from 0), `effect`, `lacks`, the element of the statement that the request failed first, and `mismatch`, which says how.",
 		Parameters: []function.Parameter{function.DynamicParameter{Name: "request", MarkdownDescription: "An object with:\n\n" +
 			"- `principal`: who asks: the ARN of a user, a role, a role's session or an account's root; an account's twelve digits, which are its root; a service, for example `s3.amazonaws.com`; or `*`, somebody who has not signed.\n" +
 			"- `action`: for example `s3:GetObject`.\n" +
@@ -62,7 +62,7 @@ func (policyDecisionFunction) Run(ctx context.Context, req function.RunRequest, 
 		resp.Error = function.NewArgumentFuncError(0, err.Error())
 		return
 	}
-	d := policy.Evaluate(q.request, q.policies)
+	d := policy.Explain(q.request, q.policies)
 	message := ""
 	if !d.Allowed() {
 		message = d.AWSMessage(q.request.Principal.Name(), q.request.Action, q.request.Resource)
@@ -70,7 +70,7 @@ func (policyDecisionFunction) Run(ctx context.Context, req function.RunRequest, 
 	var matched, unmatched []attr.Value
 	for _, r := range d.Reasons {
 		s := types.ObjectValueMust(statementFields, map[string]attr.Value{"policy": types.StringValue(r.Policy), "kind": types.StringValue(string(r.Kind)), "sid": types.StringValue(r.SID),
-			"index": types.Int64Value(int64(r.Index)), "effect": types.StringValue(string(r.Effect)), "mismatch": types.StringValue(r.Mismatch)})
+			"index": types.Int64Value(int64(r.Index)), "effect": types.StringValue(string(r.Effect)), "lacks": types.StringValue(string(r.Lacks)), "mismatch": types.StringValue(r.Mismatch)})
 		if r.Matched {
 			matched = append(matched, s)
 		} else {
@@ -82,6 +82,6 @@ func (policyDecisionFunction) Run(ctx context.Context, req function.RunRequest, 
 	}
 	resp.Error = resp.Result.Set(ctx, types.ObjectValueMust(decisionFields, map[string]attr.Value{
 		"allowed": types.BoolValue(d.Allowed()), "verdict": types.StringValue(string(d.Verdict)), "decided_by": types.StringValue(string(d.DecidedBy)),
-		"explanation": types.StringValue(d.Explain()), "message": types.StringValue(message), "matched": list(matched), "unmatched": list(unmatched),
+		"explanation": types.StringValue(d.Text()), "message": types.StringValue(message), "matched": list(matched), "unmatched": list(unmatched),
 	}))
 }

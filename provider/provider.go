@@ -179,6 +179,8 @@ var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
+	newIAMGroupResource, newIAMGroupPolicyResource, newIAMGroupPolicyAttachmentResource, newIAMGroupMembershipResource, newIAMUserGroupMembershipResource,
+	newIAMInstanceProfileResource, newIAMEveryPolicyAttachmentResource, newIAMRolePoliciesExclusiveResource, newIAMRolePolicyAttachmentsExclusiveResource,
 	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
 	newUserPoolResource, newUserResource, newLogGroupResource,

@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_access_key.ada 'AKIAIOSFODNN7EXAMPLE'

@@ -1,0 +1,3 @@
+resource "lambdasim_iam_group" "callers" {
+  name = "callers"
+}

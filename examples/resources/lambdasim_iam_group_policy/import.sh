@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_group_policy.invoke 'callers:invoke'

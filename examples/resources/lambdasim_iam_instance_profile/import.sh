@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_instance_profile.worker 'worker'

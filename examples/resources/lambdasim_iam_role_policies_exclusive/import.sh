@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_role_policies_exclusive.worker 'worker'

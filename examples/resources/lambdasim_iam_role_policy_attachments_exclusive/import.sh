@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_role_policy_attachments_exclusive.worker 'worker'

@@ -1,0 +1,1 @@
+terraform import lambdasim_iam_user_policy.invoke 'ada:invoke'
