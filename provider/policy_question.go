@@ -33,18 +33,18 @@ func readQuestion(v attr.Value) (*policyQuestion, error) {
 		"resource_account": func(v attr.Value) (err error) { q.request.ResourceAccount, err = textOf(v); return err },
 		"context":          func(v attr.Value) (err error) { keys, err = contextOf(v); return err },
 		"identity_policies": func(v attr.Value) (err error) {
-			q.policies.Identity, err = documents("identity_policies", v)
+			q.policies.Identity, err = policySources("identity_policies", v)
 			return err
 		},
 		"session_policies": func(v attr.Value) (err error) {
-			q.policies.Session, err = documents("session_policies", v)
+			q.policies.Session, err = policySources("session_policies", v)
 			return err
 		},
-		"rcps":            func(v attr.Value) (err error) { q.policies.RCPs, err = documents("rcps", v); return err },
+		"rcps":            func(v attr.Value) (err error) { q.policies.RCPs, err = policySources("rcps", v); return err },
 		"scps":            func(v attr.Value) (err error) { q.policies.SCPs, err = levels(v); return err },
-		"resource_policy": func(v attr.Value) (err error) { q.policies.Resource, err = document("resource_policy", v); return err },
+		"resource_policy": func(v attr.Value) (err error) { q.policies.Resource, err = policySource("resource_policy", v); return err },
 		"permissions_boundary": func(v attr.Value) (err error) {
-			q.policies.Boundary, err = document("permissions_boundary", v)
+			q.policies.Boundary, err = policySource("permissions_boundary", v)
 			return err
 		},
 	}
@@ -165,7 +165,7 @@ func contextOf(v attr.Value) (map[string][]string, error) {
 	return out, nil
 }
 
-func document(name string, v attr.Value) (*policy.Source, error) {
+func policySource(name string, v attr.Value) (*policy.Source, error) {
 	text, err := textOf(v)
 	if err != nil || text == "" {
 		return nil, err
@@ -180,13 +180,13 @@ func document(name string, v attr.Value) (*policy.Source, error) {
 	return &policy.Source{Name: name, Document: d}, nil
 }
 
-func documents(name string, v attr.Value) (list []policy.Source, err error) {
+func policySources(name string, v attr.Value) (list []policy.Source, err error) {
 	elements, ok := valuesOf(v)
 	if !ok {
 		return nil, fmt.Errorf("want a list of policies")
 	}
 	for i, e := range elements {
-		source, err := document(fmt.Sprintf("%s[%d]", name, i), e)
+		source, err := policySource(fmt.Sprintf("%s[%d]", name, i), e)
 		if err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
@@ -202,14 +202,14 @@ func levels(v attr.Value) (list [][]policy.Source, err error) {
 	elements, ok := valuesOf(v)
 	nested := ok && slices.ContainsFunc(elements, func(e attr.Value) bool { _, isList := valuesOf(e); return isList })
 	if !nested {
-		level, err := documents("scps", v)
+		level, err := policySources("scps", v)
 		if err != nil || len(level) == 0 {
 			return nil, err
 		}
 		return [][]policy.Source{level}, nil
 	}
 	for i, e := range elements {
-		level, err := documents(fmt.Sprintf("scps[%d]", i), e)
+		level, err := policySources(fmt.Sprintf("scps[%d]", i), e)
 		if err != nil {
 			return nil, fmt.Errorf("[%d]%w", i, err)
 		}
