@@ -40,9 +40,12 @@ func readQuestion(v attr.Value) (*policyQuestion, error) {
 			q.policies.Session, err = policySources("session_policies", v)
 			return err
 		},
-		"rcps":            func(v attr.Value) (err error) { q.policies.RCPs, err = policySources("rcps", v); return err },
-		"scps":            func(v attr.Value) (err error) { q.policies.SCPs, err = levels(v); return err },
-		"resource_policy": func(v attr.Value) (err error) { q.policies.Resource, err = policySource("resource_policy", v); return err },
+		"rcps": func(v attr.Value) (err error) { q.policies.RCPs, err = policySources("rcps", v); return err },
+		"scps": func(v attr.Value) (err error) { q.policies.SCPs, err = levels(v); return err },
+		"resource_policy": func(v attr.Value) (err error) {
+			q.policies.Resource, err = policySource("resource_policy", v)
+			return err
+		},
 		"permissions_boundary": func(v attr.Value) (err error) {
 			q.policies.Boundary, err = policySource("permissions_boundary", v)
 			return err
