@@ -6,6 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,6 +67,7 @@ func setupOn(t *testing.T, cfg backend.Config) *bundle {
 // setupAt is setupOn for a backend that listens where the configuration says.
 func setupAt(t *testing.T, cfg backend.Config) *bundle {
 	t.Helper()
+	cfg.Share = filepath.SplitList(os.Getenv("LAMBDASIM_SHARE")) // of folder
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(&testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -140,6 +141,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	text(&c.Region, "region", DefaultRegion, "`region` of requests that do not say theirs")
 	text(&c.Account, "account", DefaultAccount, "the default account, twelve digits")
 	text(&c.Libraries, "libraries", sdk.Folder(), "`folder` with the AWS SDKs for functions, filled by runtimes install")
+	share := set.String("share", env("share", ""), "`folders` of this machine that functions may use beside their own, separated by "+string(os.PathListSeparator))
 	text(&c.Limits, "limits", "off", "off; aws (AWS's throughput quotas) is not simulated yet and is refused")
 	text(&level, "log-level", "info", "debug, info, warn or error")
 	text(&idle, "idle-limit", "0s", "`duration` without a request or an event at work after which the backend ends; 0s: never")
@@ -157,6 +159,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	if set.NArg() > 0 {
 		return c, fmt.Errorf("there is no argument %q", set.Arg(0))
 	}
+	c.Share = filepath.SplitList(*share)
 	var err error
 	if c.Seed, err = strconv.ParseUint(*seed, 10, 64); err != nil {
 		return c, fmt.Errorf("--seed %q: want a number", *seed)

@@ -31,11 +31,12 @@ type Config struct {
 	ClockStart  time.Time
 	IAM         string // enforce (default) or audit
 	Region      string
-	Account     string // the default account
-	Limits      string // off (default) or aws
-	Seed        uint64 // of identifiers; 0: unpredictable
-	Libraries   string // folder with AWS SDKs for functions, as "runtimes install" fills it; may be missing
-	Token       string // demanded by the control API; needed where Listen is beyond loopback
+	Account     string   // the default account
+	Limits      string   // off (default) or aws
+	Seed        uint64   // of identifiers; 0: unpredictable
+	Libraries   string   // folder with AWS SDKs for functions, as "runtimes install" fills it; may be missing
+	Share       []string // folders of this machine that functions may use beside their own; absolute
+	Token       string   // demanded by the control API; needed where Listen is beyond loopback
 	Version     string
 	Log         *slog.Logger
 }
@@ -72,6 +73,11 @@ func (c *Config) complete() error {
 		var err error
 		if c.Libraries, err = filepath.Abs(c.Libraries); err != nil {
 			return fmt.Errorf("--libraries %q: %w", c.Libraries, err)
+		}
+	}
+	for _, dir := range c.Share {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() || !filepath.IsAbs(dir) {
+			return fmt.Errorf("--share %q: want the absolute path of a folder that is there", dir)
 		}
 	}
 	host, _, err := net.SplitHostPort(c.Listen)

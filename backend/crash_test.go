@@ -140,7 +140,7 @@ def handler(event, context):
             f.write(json.dumps(s) + "\n")
 `
 
-// folder is one that functions may write in, whatever user they run as.
+// folder is one that functions may write in, whatever user they run as, of the backends that are started after it.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "lambdasim-crash-")
@@ -151,6 +151,7 @@ func folder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Setenv("LAMBDASIM_SHARE", strings.Join(append(filepath.SplitList(os.Getenv("LAMBDASIM_SHARE")), dir), string(os.PathListSeparator)))
 	return dir
 }
 

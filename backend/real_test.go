@@ -332,7 +332,7 @@ func (w *realWorld) endsWithin(limit time.Duration) (status int, alive bool) {
 
 func (w *realWorld) strikeFunction() {
 	programs := processes(func(_ string, environ []byte) bool {
-		return bytes.Contains(environ, []byte("LAMBDA_TASK_ROOT="+w.tmp+"/"))
+		return bytes.Contains(environ, []byte("_LAMBDASIM_FOLDER="+w.tmp+"/"))
 	})
 	if len(programs) == 0 {
 		return

@@ -171,7 +171,7 @@ func (b *Backend) codeURL(v *function.Version) string {
 // processes runs real programs.
 func (b *Backend) processes(p *parts) *process.Executor {
 	return process.New(process.Options{
-		Clock: b.clk, Log: b.cfg.Log, Dir: b.work.Path, Endpoint: b.URL, Libraries: b.cfg.Libraries, OneAtATime: b.clk.Mode() != clock.Real,
+		Clock: b.clk, Log: b.cfg.Log, Dir: b.work.Path, Endpoint: b.URL, Libraries: b.cfg.Libraries, Share: b.cfg.Share, OneAtATime: b.clk.Mode() != clock.Real,
 		Code: func(ctx context.Context, v *function.Version) ([]byte, error) {
 			return p.functions.Code(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name}, v.Version)
 		},

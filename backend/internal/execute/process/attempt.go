@@ -97,22 +97,31 @@ func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invo
 	if !r.executor.pool.add(env) { // closed meanwhile
 		env.stop()
 	}
-	timer := time.NewTimer(limit)
+	timer, look := time.NewTimer(limit), time.NewTicker(memoryLook)
 	defer timer.Stop()
-	select {
-	case <-env.api.isReady:
-		r.env, r.init = env, time.Since(before)
-		return nil, nil
-	case <-env.api.failed:
-		env.awaitExit()
-	case <-env.exited:
-	case <-timer.C:
-		err = errNotReady
-	case <-ctx.Done():
-		err = ctx.Err()
+	defer look.Stop()
+	for waiting := true; waiting; {
+		waiting = false
+		select {
+		case <-env.api.isReady:
+			r.env, r.init = env, time.Since(before)
+			return nil, nil
+		case <-env.api.failed:
+			env.awaitExit()
+		case <-env.exited:
+		case <-look.C:
+			waiting = !env.overLimit(r.inv.Function.MemorySize)
+		case <-timer.C:
+			err = errNotReady
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
 	r.executor.pool.forget(env)
-	r.end(env, err == errNotReady)
+	r.end(env, ctx.Err() == nil)
+	if env.keepsTmp() {
+		r.executor.pool.keepFolder(env.key, env.tmp)
+	}
 	r.log = append(r.log, env.out.take()...)
 	if err != nil {
 		return nil, err
@@ -120,13 +129,14 @@ func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invo
 	return r.exited(env)
 }
 
-// end kills an environment and waits for it. What ran out of time leaves its temporary files to the next one.
+// memoryLook is how often the memory of a program with an event is measured.
+const memoryLook = 50 * time.Millisecond
+
+// end kills an environment and waits for it. What ran out of time or ended by itself leaves its temporary files to the next
+// one.
 func (r *run) end(env *environment, keep bool) {
-	env.tmpKept.Store(keep)
+	env.keepTmp(keep)
 	env.finish()
-	if keep {
-		r.executor.pool.keepFolder(env.key, env.tmp)
-	}
 }
 
 // awaitExit lets a program that has reported its failure end by itself, so that what it writes last is kept.
@@ -192,9 +202,11 @@ func (r *run) invoke(ctx context.Context) (*invoke.Outcome, error) {
 		return nil, errNotServed
 	case <-ctx.Done():
 		_ = env.out.take()
+		env.keepTmp(false)
 		e.pool.release(env)
 		return nil, ctx.Err()
 	}
+	env.keepTmp(true)
 	e.keys.add(env.credentials.AccessKeyID, 1)
 	out, err := r.await(ctx, j, timer)
 	e.keys.add(env.credentials.AccessKeyID, -1)
@@ -213,28 +225,34 @@ func (r *run) invoke(ctx context.Context) (*invoke.Outcome, error) {
 // attempt ended otherwise than by the program's asking for the next event. On an error it has been given back.
 func (r *run) await(ctx context.Context, j *job, timer *time.Timer) (*invoke.Outcome, error) {
 	env := r.env
-	select {
-	case <-j.done:
-		return env.api.result(j), nil
-	case <-env.exited:
-		if out := env.api.result(j); out != nil {
-			return out, nil
-		}
-		out, err := r.exited(env)
-		if err != nil {
+	look := time.NewTicker(memoryLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-j.done:
+			return env.api.result(j), nil
+		case <-look.C:
+			env.overLimit(r.inv.Function.MemorySize)
+		case <-env.exited:
+			if out := env.api.result(j); out != nil {
+				return out, nil
+			}
+			out, err := r.exited(env)
+			if err != nil {
+				r.executor.pool.discard(env)
+			}
+			return out, err
+		case <-timer.C:
+			r.end(env, true)
+			if out := env.api.result(j); out != nil {
+				return out, nil
+			}
+			return execute.Timeout(r.inv), nil
+		case <-ctx.Done():
+			r.end(env, false)
 			r.executor.pool.discard(env)
+			return nil, ctx.Err()
 		}
-		return out, err
-	case <-timer.C:
-		r.end(env, true)
-		if out := env.api.result(j); out != nil {
-			return out, nil
-		}
-		return execute.Timeout(r.inv), nil
-	case <-ctx.Done():
-		r.end(env, false)
-		r.executor.pool.discard(env)
-		return nil, ctx.Err()
 	}
 }
 
@@ -243,5 +261,8 @@ func (r *run) finish(out *invoke.Outcome) {
 	lines, env := r.lines(), r.env
 	out.Log = append(r.log, env.out.finish(lines.Failure(r.inv, out)+hint(r.inv.Function, out)+lines.End(execute.Report{RequestID: r.inv.RequestID, Duration: out.Duration,
 		Init: r.init, MaxMemoryMB: env.memory(r.inv.Function.MemorySize), Outcome: out}))...)
+	if env.keepTmp(false); env.keepsTmp() { // it has ended
+		r.executor.pool.keepFolder(env.key, env.tmp)
+	}
 	r.executor.pool.release(env)
 }

@@ -15,16 +15,20 @@ import (
 type surroundings struct {
 	version     *function.Version
 	program     *program
-	task        string // the unpacked package
-	tmp         string // the folder for temporary files
+	view        view
+	folder      string // on the machine, that tells the environment's processes from others
 	api         string // host:port of the Runtime API
 	endpoint    string
 	credentials Credentials
 	now         time.Time // the simulator's
 }
 
+// folderVariable names the folder that belongs to an environment alone, so that what it leaves behind can be told.
+const folderVariable = "_LAMBDASIM_FOLDER"
+
 // environ is the whole environment of a program: what Lambda sets (developer guide, "Defined runtime environment
-// variables"; recorded 2026), TMPDIR and AWS_ENDPOINT_URL, and over these the function's own. Nothing of the backend's
+// variables"; recorded 2026), AWS_ENDPOINT_URL, _LAMBDASIM_FOLDER and, where /tmp is not its own, TMPDIR, and over these the
+// function's own. Nothing of the backend's
 // environment is in it: no proxy, no profile, no HOME.
 func (s surroundings) environ() []string {
 	v := s.version
@@ -38,12 +42,12 @@ func (s surroundings) environ() []string {
 		"AWS_LAMBDA_LOG_STREAM_NAME":      logs.Stream(v, s.now),
 		"AWS_LAMBDA_RUNTIME_API":          s.api,
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"LAMBDA_TASK_ROOT":                s.task,
-		"LAMBDA_RUNTIME_DIR":              s.program.clientDir,
+		"LAMBDA_TASK_ROOT":                s.view.task,
+		"LAMBDA_RUNTIME_DIR":              s.view.client,
 		"_HANDLER":                        v.Handler,
 		"TZ":                              ":UTC",
 		"PATH":                            s.path(),
-		"LD_LIBRARY_PATH":                 s.task + ":" + filepath.Join(s.task, "lib"),
+		"LD_LIBRARY_PATH":                 s.libraryPath(),
 		"AWS_ACCESS_KEY_ID":               s.credentials.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY":           s.credentials.SecretAccessKey,
 		"AWS_SESSION_TOKEN":               s.credentials.SessionToken,
@@ -52,7 +56,10 @@ func (s surroundings) environ() []string {
 		"_AWS_XRAY_DAEMON_ADDRESS":        "127.0.0.1",
 		"_AWS_XRAY_DAEMON_PORT":           "2000",
 		"AWS_ENDPOINT_URL":                s.endpoint,
-		"TMPDIR":                          s.tmp,
+		folderVariable:                    s.folder,
+	}
+	if s.view.tmp != "/tmp" {
+		all["TMPDIR"] = s.view.tmp
 	}
 	if s.program.managed {
 		all["AWS_EXECUTION_ENV"] = "AWS_Lambda_" + v.Runtime
@@ -72,6 +79,12 @@ func (s surroundings) environ() []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// libraryPath is where a program's libraries are looked for, in Lambda's order.
+func (s surroundings) libraryPath() string {
+	return strings.Join([]string{"/var/lang/lib", "/lib64", "/usr/lib64", s.view.client, filepath.Join(s.view.client, "lib"),
+		s.view.task, filepath.Join(s.view.task, "lib"), "/opt/lib"}, ":")
 }
 
 // path is where a program looks for others: beside the interpreter first, as Lambda's images have it.

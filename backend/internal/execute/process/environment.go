@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,8 +25,11 @@ type environment struct {
 	out         *output
 	pid         int
 
+	mark    string // folderVariable's value: no other environment has had it
+	family  family
 	killing sync.Mutex
 	reaped  bool          // under killing: the group's number may be somebody else's now
+	frozen  bool          // under killing
 	exited  chan struct{} // closed once the program has ended and its output was read
 	exit    error         // how, as exec.Cmd.Wait says; read after exited
 	peak    atomic.Int64  // MB, of a program that has ended
@@ -34,7 +38,7 @@ type environment struct {
 	measured time.Time
 
 	idleTimer *time.Timer // under the pool's lock, while idle
-	tmpKept   atomic.Bool // tmp outlives this environment
+	kept      bool        // under killing: tmp outlives this environment; settled once it has been reaped
 }
 
 // entrypointError means that the package's program cannot be started: that is the function's fault, not the machine's.
@@ -58,7 +62,7 @@ func (e *Executor) start(ctx context.Context, k key, v *function.Version) (*envi
 }
 
 func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task string) (*environment, error) {
-	p, err := e.program(ctx, v, task)
+	p, err := e.program(ctx, v, task, e.confine(task, "").view)
 	if err != nil {
 		return nil, err
 	}
@@ -66,28 +70,32 @@ func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task
 	if err != nil {
 		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
 	}
-	env := &environment{key: k, credentials: credentials, exited: make(chan struct{})}
+	env := &environment{key: k, credentials: credentials, exited: make(chan struct{}), kept: true}
 	if env.tmp = e.pool.inheritFolder(env.key); env.tmp == "" {
-		if env.tmp, err = e.home.tmp(); err != nil {
+		if env.tmp, err = e.home.tmp(v.EphemeralStorage); err != nil {
 			return nil, err
 		}
 	}
 	if env.api, err = newAPI(); err != nil {
-		_ = os.RemoveAll(env.tmp)
+		removeTmp(env.tmp)
 		return nil, err
 	}
-	err = e.launch(env, p, surroundings{version: v, program: p, task: task, tmp: env.tmp, api: env.api.address,
+	env.mark = e.home.mark()
+	c := e.confine(task, env.tmp)
+	c.prefixes = p.prefixes
+	err = e.launch(env, p, c, surroundings{version: v, program: p, view: c.view, folder: env.mark, api: env.api.address,
 		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
 	if err != nil {
 		env.api.close()
-		_ = os.RemoveAll(env.tmp)
+		env.family.leave()
+		removeTmp(env.tmp)
 		return nil, err
 	}
 	return env, nil
 }
 
 // launch starts the program and those who look after it: one waits for its end, one reads its output.
-func (e *Executor) launch(env *environment, p *program, s surroundings) error {
+func (e *Executor) launch(env *environment, p *program, c confinement, s surroundings) error {
 	out, write, err := newOutput()
 	if err != nil {
 		return err
@@ -95,9 +103,15 @@ func (e *Executor) launch(env *environment, p *program, s surroundings) error {
 	defer write.Close()
 	env.out = out
 	cmd := exec.Command(p.path, p.args...)
-	cmd.Dir, cmd.Env = s.task, s.environ()
+	cmd.Dir, cmd.Env = s.view.task, s.environ()
 	cmd.Stdout, cmd.Stderr = write, write
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Chroot: c.view.root}
+	if e.home.groups != "" {
+		if err := env.family.enter(filepath.Join(e.home.groups, filepath.Base(env.mark))); err != nil {
+			return fmt.Errorf("make a control group: %w", err)
+		}
+		env.family.place(cmd.SysProcAttr)
+	}
 	if o := e.home.owner; o.switches {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: o.uid, Gid: o.gid}
 	}
@@ -111,12 +125,12 @@ func (e *Executor) launch(env *environment, p *program, s surroundings) error {
 		e.work.Done()
 	}
 	// pid is set by the time anybody else sees env; ended may run before.
-	if err := spawn(cmd, ended); err != nil {
+	if err := spawn(cmd, c, ended); err != nil {
 		e.work.Done()
 		out.close()
 		return startError(p, err)
 	}
-	env.pid = cmd.Process.Pid
+	env.pid, env.family.pid = cmd.Process.Pid, cmd.Process.Pid
 	go func() {
 		out.follow()
 		close(following)
@@ -127,10 +141,10 @@ func (e *Executor) launch(env *environment, p *program, s surroundings) error {
 // startError tells a package's program that cannot be started, in Lambda's words, from an interpreter that cannot.
 func startError(p *program, err error) error {
 	path, ok := errors.AsType[*fs.PathError](err)
-	if !p.bootstrap || !ok {
+	if p.bootstrap == "" || !ok {
 		return fmt.Errorf("start %s: %w", p.path, err)
 	}
-	if _, missing := os.Stat(p.path); errors.Is(missing, fs.ErrNotExist) {
+	if _, missing := os.Stat(p.bootstrap); errors.Is(missing, fs.ErrNotExist) {
 		return &entrypointError{"Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
 	}
 	return &entrypointError{"fork/exec /var/task/bootstrap: " + path.Err.Error()}
@@ -139,7 +153,8 @@ func startError(p *program, err error) error {
 // end notes that the program has ended, and ends what it started.
 func (env *environment) end(cmd *exec.Cmd, err error) {
 	env.killing.Lock()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the rest of its group; none is no error
+	rest := family{pid: cmd.Process.Pid, folder: env.family.folder}
+	rest.kill() // what it has left; nothing is no error
 	env.reaped = true
 	env.killing.Unlock()
 	env.exit = err
@@ -155,8 +170,37 @@ func (e *Executor) over(env *environment) {
 	env.api.close()
 	e.code.drop(env.key.code)
 	e.pool.expire(env) // one that died while it was idle
-	if !env.tmpKept.Load() {
-		_ = os.RemoveAll(env.tmp)
+	if e.home.groups == "" && !e.Unconfined {
+		endLeftovers(env.mark)
+	}
+	env.family.leave()
+	if !env.keepsTmp() {
+		removeTmp(env.tmp)
+	}
+}
+
+// keepTmp says whether the folder for temporary files is to outlive the environment. Once that has ended it is too late.
+func (env *environment) keepTmp(keep bool) {
+	env.killing.Lock()
+	defer env.killing.Unlock()
+	if !env.reaped {
+		env.kept = keep
+	}
+}
+
+func (env *environment) keepsTmp() bool {
+	env.killing.Lock()
+	defer env.killing.Unlock()
+	return env.kept
+}
+
+// halt stops an idle environment, and with false lets it go on. It may be called at any time.
+func (env *environment) halt(stop bool) {
+	env.killing.Lock()
+	defer env.killing.Unlock()
+	if !env.reaped && env.frozen != stop {
+		env.frozen = stop
+		env.family.halt(stop)
 	}
 }
 
@@ -165,7 +209,7 @@ func (env *environment) stop() {
 	env.killing.Lock()
 	defer env.killing.Unlock()
 	if !env.reaped {
-		_ = syscall.Kill(-env.pid, syscall.SIGKILL)
+		env.family.kill()
 	}
 }
 
@@ -201,7 +245,17 @@ func (env *environment) memory(size int) int {
 	if now := time.Now(); now.Sub(env.measured) > memoryAge {
 		env.used, env.measured = peakMemory(env.pid), now
 	}
-	return env.used
+	return min(env.used, size)
+}
+
+// overLimit kills the environment where it uses more memory than the function's size, in MB, and reports that it has.
+func (env *environment) overLimit(size int) bool {
+	if env.family.memory() <= size {
+		return false
+	}
+	env.peak.Store(int64(size))
+	env.stop()
+	return true
 }
 
 // exitReason says how the program ended, in Lambda's words.

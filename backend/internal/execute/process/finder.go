@@ -22,20 +22,22 @@ type language struct {
 	name  string // as messages name it
 	exact string // the program of an exact version, a format with the asked version; "" where there is none
 	globs []string
-	probe []string // arguments with which it prints its version and, on a second line, its own path
+	probe []string // arguments with which it prints its version and, on further lines, its own path and its prefixes
 }
 
 var (
 	python = language{"Python", "python%s", []string{"python3", "python3.[0-9]", "python3.[0-9][0-9]"},
-		[]string{"-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"}}
+		[]string{"-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable); print(sys.prefix); print(sys.base_prefix)"}}
 	node = language{"Node.js", "", []string{"node", "nodejs"},
-		[]string{"-p", "process.versions.node + '\\n' + process.execPath"}}
+		[]string{"-p", "process.versions.node + '\\n' + process.execPath + '\\n' + path.dirname(path.dirname(process.execPath))"}}
 )
 
 // interpreter is a program of this machine.
 type interpreter struct {
 	path    string // of the real program, never of a shim
 	version string // for example 3.11.7
+	// prefixes are the folders of its own modules and libraries.
+	prefixes []string
 }
 
 // finder finds interpreters. What it found it remembers; what it did not find is looked for again.
@@ -160,6 +162,11 @@ func ask(ctx context.Context, l language, path string, o *owner) (interpreter, e
 	in := interpreter{path: path, version: strings.TrimSpace(lines[0])}
 	if len(lines) > 1 && filepath.IsAbs(strings.TrimSpace(lines[1])) {
 		in.path = strings.TrimSpace(lines[1])
+		for _, line := range append(lines[2:], filepath.Dir(in.path)) {
+			if prefix := filepath.Clean(strings.TrimSpace(line)); filepath.IsAbs(prefix) && prefix != "/" && !slices.Contains(in.prefixes, prefix) {
+				in.prefixes = append(in.prefixes, prefix)
+			}
+		}
 	}
 	return in, o.canRun(in.path)
 }

@@ -61,9 +61,13 @@ func sweep(base string, log *slog.Logger) {
 		if !ok {
 			continue
 		}
+		if dir, ok := ownGroup(); ok {
+			removeGroups(filepath.Join(dir, filepath.Base(path)))
+		}
 		if n := endLeftovers(path); n > 0 {
 			log.Info("ended what functions of a killed backend had left running", "processes", n, "folder", path)
 		}
+		unmountAll(path)
 		if err := os.RemoveAll(path); err != nil {
 			log.Warn("remove a folder that functions of a killed backend worked in; the next start tries again", "error", err)
 		}

@@ -30,10 +30,10 @@ func TestANewFolderEndsWhatKilledBackendsHaveLeft(t *testing.T) {
 		t.Cleanup(func() { _ = cmd.Process.Kill() })
 		return cmd, ended
 	}
-	_, child := sleeps("/", "A=1", "TMPDIR="+filepath.Join(dead.Path, "tmp", "1"))
-	_, function := sleeps(dead.Path, "LAMBDA_TASK_ROOT="+filepath.Join(dead.Path, "code", "x"))
+	_, child := sleeps("/", "A=1", "_LAMBDASIM_FOLDER="+filepath.Join(dead.Path, "environment", "1")+"/")
+	_, function := sleeps(dead.Path, "_LAMBDASIM_FOLDER="+filepath.Join(dead.Path, "environment", "2")+"/")
 	_, visitor := sleeps(dead.Path, "PWD="+dead.Path)
-	_, other := sleeps("/", "TMPDIR="+filepath.Join(living.Path, "tmp", "1"))
+	_, other := sleeps("/", "_LAMBDASIM_FOLDER="+filepath.Join(living.Path, "environment", "1")+"/")
 	dead.Abandon()
 
 	half := filepath.Join(os.TempDir(), "lambdasim-work-half-removed")

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"fmt"
@@ -20,14 +21,18 @@ var clients embed.FS
 //	runtime/python, runtime/node   the runtime clients
 //	code/SHA                       unpacked packages, shared and not writable
 //	tmp/N                          each environment's own folder for temporary files
+//	root                           empty: programs see a root of their own there, in their mount namespace
 type home struct {
-	wanted string
-	log    *slog.Logger
+	wanted     string
+	log        *slog.Logger
+	unconfined bool
 
-	mu    sync.Mutex
-	dir   string // "" until made
-	owner *owner
-	next  int
+	mu     sync.Mutex
+	dir    string // "" until made
+	owner  *owner
+	can    abilities
+	groups string // folder of the environments' control groups; "" where there are none
+	next   int
 }
 
 // prepare makes the folders, once; after a failure the next call tries again.
@@ -45,7 +50,8 @@ func (h *home) prepare() error {
 	if err != nil {
 		return fmt.Errorf("make the folder that functions work in: %w", err)
 	}
-	for _, sub := range []string{"runtime", "code", "tmp"} {
+	unmountAll(dir)
+	for _, sub := range subfolders {
 		path := filepath.Join(dir, sub)
 		if err := os.RemoveAll(path); err != nil { // what a backend that was killed has left
 			return fmt.Errorf("clear the folder that functions work in: %w", err)
@@ -58,7 +64,25 @@ func (h *home) prepare() error {
 		return fmt.Errorf("write the runtime clients: %w", err)
 	}
 	h.dir, h.owner = dir, o
+	if h.unconfined {
+		return nil
+	}
+	var obstacle error
+	h.can, obstacle = findAbilities(filepath.Join(dir, "root"), o.switches)
+	h.groups = groupFolder(filepath.Base(dir))
+	h.log.Info("functions are kept apart", "root folders", h.can.mounts, "Landlock", h.can.landlock, "control groups", h.groups != "", "obstacle", obstacle)
 	return nil
+}
+
+// subfolders are what a home consists of.
+var subfolders = []string{"runtime", "code", "tmp", "root"}
+
+// unmountAll unmounts the folders for temporary files.
+func unmountAll(dir string) {
+	paths, _ := filepath.Glob(filepath.Join(dir, "tmp", "*"))
+	for _, path := range paths {
+		unmountTmp(path)
+	}
 }
 
 // choose returns the wanted folder, or one under the system's temporary folder where the owner may not enter that.
@@ -134,8 +158,19 @@ func (h *home) runtime(language string) string { return filepath.Join(h.dir, "ru
 // codeFolder is where packages are unpacked.
 func (h *home) codeFolder() string { return filepath.Join(h.dir, "code") }
 
-// tmp makes a folder for an environment's temporary files.
-func (h *home) tmp() (string, error) {
+// mark is a path that no environment has had before. Nothing is there.
+func (h *home) mark() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.next++
+	return filepath.Join(h.dir, "environment", fmt.Sprint(h.next)) + "/"
+}
+
+// root is an empty folder.
+func (h *home) root() string { return filepath.Join(h.dir, "root") }
+
+// tmp makes a folder for an environment's temporary files. Where the backend may mount, it holds as many MB as size says.
+func (h *home) tmp(size int) (string, error) {
 	h.mu.Lock()
 	h.next++
 	path := filepath.Join(h.dir, "tmp", fmt.Sprint(h.next))
@@ -143,7 +178,19 @@ func (h *home) tmp() (string, error) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return "", fmt.Errorf("make a folder for temporary files: %w", err)
 	}
+	if h.can.mounts {
+		return path, mountTmp(path, cmp.Or(size, leastTmp), h.owner)
+	}
 	return path, h.owner.own(path)
+}
+
+// leastTmp is the ephemeral storage of a function that does not say, in MB.
+const leastTmp = 512
+
+// removeTmp removes what tmp has made.
+func removeTmp(path string) {
+	unmountTmp(path)
+	_ = os.RemoveAll(path)
 }
 
 // remove removes the folders. The wanted folder itself is left where it was given.
@@ -153,7 +200,9 @@ func (h *home) remove() {
 	if h.dir == "" {
 		return
 	}
-	for _, sub := range []string{"runtime", "code", "tmp"} {
+	unmountAll(h.dir)
+	removeGroups(h.groups)
+	for _, sub := range subfolders {
 		if err := os.RemoveAll(filepath.Join(h.dir, sub)); err != nil {
 			h.log.Warn("remove a folder that functions worked in", "error", err)
 		}

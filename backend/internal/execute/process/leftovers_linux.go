@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -13,9 +14,9 @@ import (
 //
 // A program dies with its backend (see spawn), but for three cases: what it has started itself, which gets no signal of
 // its parent's death; a program that has changed its user or got privileges, for which the kernel drops the signal; and
-// whatever has left the process group. A process id says nothing (it may have been used again), and to work in the folder
-// is no proof (somebody may look around there): who belongs to it has it in the environment, as the folder of the package
-// or for temporary files. Every program gets those, and its children inherit them.
+// whatever has left the process group, where there are no control groups. A process id says nothing (it may have been used again), and to work in the folder
+// is no proof (somebody may look around there): who belongs to it has it in the environment, in a variable that
+// every program gets and its children inherit.
 func endLeftovers(folder string) int {
 	const rounds, pause = 100, 10 * time.Millisecond
 	ended := map[int]bool{}
@@ -51,10 +52,8 @@ func belongs(proc, folder string) bool {
 		return false
 	}
 	for _, variable := range bytes.Split(environ, []byte{0}) {
-		for _, name := range []string{"TMPDIR=", "LAMBDA_TASK_ROOT="} {
-			if bytes.HasPrefix(variable, []byte(name+folder+"/")) {
-				return true
-			}
+		if bytes.HasPrefix(variable, []byte(folderVariable+"="+strings.TrimSuffix(folder, "/")+"/")) {
+			return true
 		}
 	}
 	return false

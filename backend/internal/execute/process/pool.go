@@ -29,6 +29,7 @@ const mostPassed = 8
 type pool struct {
 	most      int
 	idleLimit time.Duration
+	freeze    time.Duration // how long an idle environment runs on
 
 	mu     sync.Mutex
 	closed bool
@@ -47,8 +48,8 @@ type waiter struct {
 	grant  chan *environment
 }
 
-func newPool(most int, idleLimit time.Duration) *pool {
-	return &pool{most: most, idleLimit: idleLimit, all: map[*environment]bool{},
+func newPool(most int, idleLimit, freeze time.Duration) *pool {
+	return &pool{most: most, idleLimit: idleLimit, freeze: freeze, all: map[*environment]bool{},
 		epochs: map[string]int{}, spare: map[key][]string{}}
 }
 
@@ -128,10 +129,24 @@ func (p *pool) take(k key, now time.Time, nested bool) (env *environment, evicte
 	return nil, evicted, false
 }
 
-// unidle takes the i-th idle environment out of the list.
+// freezeIdle stops an environment that is still idle, until it is taken.
+func (p *pool) freezeIdle(env *environment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, idle := range p.idle {
+		if idle == env {
+			env.halt(true)
+			env.idleTimer = time.AfterFunc(p.idleLimit-p.freeze, func() { p.expire(env) })
+			return
+		}
+	}
+}
+
+// unidle takes the i-th idle environment out of the list, and lets it run.
 func (p *pool) unidle(i int) {
 	env := p.idle[i]
 	env.idleTimer.Stop()
+	env.halt(false)
 	p.idle = append(p.idle[:i], p.idle[i+1:]...)
 }
 
@@ -190,7 +205,7 @@ func (p *pool) release(env *environment) {
 		return
 	}
 	p.idle = append(p.idle, env)
-	env.idleTimer = time.AfterFunc(p.idleLimit, func() { p.expire(env) })
+	env.idleTimer = time.AfterFunc(p.freeze, func() { p.freezeIdle(env) })
 	p.mu.Unlock()
 }
 
@@ -260,7 +275,7 @@ func (p *pool) free() {
 
 // retire takes out the idle environments of a function's version, or of all its versions; with the epoch over, no other of
 // them becomes idle again.
-func (p *pool) retire(function, version string) (idle []*environment) {
+func (p *pool) retire(function, version string) (idle []*environment, folders []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.idle) - 1; i >= 0; i-- {
@@ -277,10 +292,11 @@ func (p *pool) retire(function, version string) (idle []*environment) {
 	}
 	for k := range p.spare {
 		if k.of(function, version) {
-			delete(p.spare, k) // the folders go when the home does
+			folders = append(folders, p.spare[k]...)
+			delete(p.spare, k)
 		}
 	}
-	return idle
+	return idle, folders
 }
 
 // close refuses runs from now on, sends those away that wait, and returns every environment.

@@ -10,18 +10,25 @@
 //
 //	start ─▶ init ──first next──▶ busy ──response or error, then next──▶ idle ──event──▶ busy …
 //	           │                   │                                       │
-//	           ├─ init/error       ├─ exit, timeout, cancelled             ├─ retired, idle for long, room needed
+//	           ├─ init/error       ├─ exit, timeout, memory, cancelled     ├─ retired, idle for long, room needed
 //	           ├─ exit             └────────────▶ ended ◀──────────────────┘
 //	           └─ 10 s pass: killed, started again within the attempt's own timeout (as Lambda does)
 //
 // An attempt has ended when the program asks for the next event, so that all it wrote belongs to it and the
 // environment is free for the next caller. Ended means that the process group got SIGKILL and the program was waited for.
-// After a timeout the next environment of the function inherits the folder for temporary files, as recorded from AWS.
+// After a timeout, as recorded from AWS, and after an exit the next environment of the function inherits the folder for
+// temporary files: Lambda resets the program, not the environment.
 // Unlike Lambda, an initialisation that fails with an error is not tried a second time before the error is reported.
 //
 // Programs run as the user nobody where the backend is root, in a process group of their own, and on Linux they die with
-// the backend. This keeps one's own code apart; it is no jail for hostile code: a program that leaves its process group
-// outlives its environment, and the memory size is shown but not enforced.
+// the backend. What else keeps them apart is what the machine has (docs/security.md tells what it does not keep them from):
+// a root folder of their own, with /var/task and /tmp as in Lambda, where the backend is root and may mount; a Landlock
+// domain; a control group, by which everything that a program has started ends with it, also what has left its process group.
+//
+// An idle program is stopped, as Lambda freezes an environment: by its control group, or by SIGSTOP. It is stopped a few
+// milliseconds after its attempt, so that a row of attempts does not pay for it. A program that uses more memory than the
+// function's size is killed: every 50 ms of an attempt the pages of its processes that are its own are counted. A limit on
+// its address space would end Go and Node programs that reserve much and use little.
 //
 // Sources: the Lambda Runtime API reference, the developer guide's pages on environments, environment variables and
 // custom runtimes, and outcomes and log lines recorded from AWS between 2024 and 2026.
@@ -63,12 +70,19 @@ type Options struct {
 	// Libraries is a folder laid out as a layer's /opt (python, nodejs/node_modules) where functions find what Lambda's
 	// images bring, the AWS SDKs above all. Empty: only what the interpreter itself knows.
 	Libraries string
+	// Share are folders of this machine that functions may use beside their own, wherever the backend may: absolute paths.
+	Share []string
+	// Unconfined leaves out what keeps programs apart besides their user: a root of their own, Landlock, control groups.
+	Unconfined bool
 	// MaxEnvironments bounds the programs alive at a time; 0 means 64. Further attempts wait for a free one.
 	MaxEnvironments int
 	// OneAtATime lets one attempt run at a time, so that a virtual clock's runs can be repeated. See Nested.
 	OneAtATime bool
 	// InitLimit is how long an initialisation may take; 0 means Lambda's 10 s.
 	InitLimit time.Duration
+	// FreezeAfter is how long a program runs on after its attempt, before it is stopped until the next one; 0 means 5 ms. In
+	// a row of attempts it is not stopped in between.
+	FreezeAfter time.Duration
 	// IdleLimit is how long an environment stays warm without an event; 0 means 10 minutes.
 	IdleLimit time.Duration
 }
@@ -99,7 +113,7 @@ var errNotServed = errors.New("the environment ended before it took the event")
 
 // New returns an executor. Nothing is started and no folder is made before the first run. Close it.
 func New(o Options) *Executor {
-	const mostEnvironments, longestInit, longestIdle = 64, 10 * time.Second, 10 * time.Minute
+	const mostEnvironments, longestInit, longestIdle, freezeAfter = 64, 10 * time.Second, 10 * time.Minute, 5 * time.Millisecond
 	if o.MaxEnvironments <= 0 {
 		o.MaxEnvironments = mostEnvironments
 	}
@@ -109,9 +123,12 @@ func New(o Options) *Executor {
 	if o.IdleLimit <= 0 {
 		o.IdleLimit = longestIdle
 	}
-	e := &Executor{Options: o, pool: newPool(o.MaxEnvironments, o.IdleLimit)}
+	if o.FreezeAfter <= 0 {
+		o.FreezeAfter = freezeAfter
+	}
+	e := &Executor{Options: o, pool: newPool(o.MaxEnvironments, o.IdleLimit, o.FreezeAfter)}
 	e.ended, e.end = context.WithCancel(context.Background())
-	e.home.wanted, e.home.log = o.Dir, o.Log
+	e.home.wanted, e.home.log, e.home.unconfined = o.Dir, o.Log, o.Unconfined
 	e.code.fetch = o.Code
 	e.find.log = o.Log
 	if o.OneAtATime {
@@ -172,8 +189,12 @@ func (e *Executor) enter() error {
 // Retire ends the idle environments of a version of a function, given by its unqualified ARN, or of all its versions when
 // version is ""; busy ones end when their attempt does.
 func (e *Executor) Retire(functionARN, version string) {
-	for _, env := range e.pool.retire(functionARN, version) {
+	idle, folders := e.pool.retire(functionARN, version)
+	for _, env := range idle {
 		env.stop()
+	}
+	for _, folder := range folders {
+		removeTmp(folder)
 	}
 }
 

@@ -29,11 +29,11 @@ var (
 
 // program is how an environment's program is started.
 type program struct {
-	path      string
+	path      string   // as the program itself sees it
 	args      []string // without the program's own name
-	clientDir string   // LAMBDA_RUNTIME_DIR
+	prefixes  []string // folders of the machine that the program needs
 	managed   bool     // the runtime is Lambda's: AWS_EXECUTION_ENV is set
-	bootstrap bool     // the program comes out of the package
+	bootstrap string   // on the machine: the package's program; "" where the program is an interpreter
 }
 
 // supported reports an error that lists what runs here, for a runtime that does not.
@@ -52,22 +52,31 @@ func supported(v *function.Version) error {
 }
 
 // program finds the program of a version whose package is unpacked in task.
-func (e *Executor) program(ctx context.Context, v *function.Version, task string) (*program, error) {
+func (e *Executor) program(ctx context.Context, v *function.Version, task string, see view) (*program, error) {
 	if err := supported(v); err != nil {
 		return nil, err
 	}
 	if m := pythonRuntime.FindStringSubmatch(v.Runtime); m != nil {
 		in, err := e.find.interpreter(ctx, python, m[1], e.home.owner)
-		dir := e.home.runtime("python")
-		return &program{in.path, []string{"-u", "-B", filepath.Join(dir, "client.py"), e.Libraries}, dir, true, false}, err
+		return &program{in.path, []string{"-u", "-B", filepath.Join(see.client, "python", "client.py"), see.libraries}, in.prefixes, true, ""}, err
 	}
 	if m := nodeRuntime.FindStringSubmatch(v.Runtime); m != nil {
 		in, err := e.find.interpreter(ctx, node, m[1], e.home.owner)
-		dir := e.home.runtime("node")
-		return &program{in.path, []string{filepath.Join(dir, "client.mjs"), e.Libraries}, dir, true, false}, err
+		return &program{in.path, []string{filepath.Join(see.client, "node", "client.mjs"), see.libraries}, in.prefixes, true, ""}, err
 	}
 	path := filepath.Join(task, "bootstrap")
-	return &program{path: path, clientDir: e.home.runtime(""), bootstrap: true}, checkProcessor(v, path)
+	return &program{path: filepath.Join(see.task, "bootstrap"), bootstrap: path}, checkProcessor(v, path)
+}
+
+// libraries is the folder of the AWS SDKs, where there is one that the programs' user may enter.
+func (e *Executor) libraries() string {
+	if e.Libraries == "" || e.home.owner.canEnter(e.Libraries) != nil {
+		return ""
+	}
+	if info, err := os.Stat(e.Libraries); err != nil || !info.IsDir() {
+		return ""
+	}
+	return e.Libraries
 }
 
 // checkProcessor reports a bootstrap that is a program for another processor or system. One that is missing, or is no

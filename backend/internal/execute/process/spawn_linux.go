@@ -10,18 +10,29 @@ import (
 	"syscall"
 )
 
-// spawn starts cmd so that it dies with this process, however that ends, and calls exited after its end. The kernel sends
-// the signal when the thread that forked ends, not the process: so a goroutine that keeps its thread starts the command
-// and waits for it.
-func spawn(cmd *exec.Cmd, exited func(error)) error {
+// spawn starts cmd, confined, so that it dies with this process, however that ends, and calls exited after its end. The
+// kernel sends the signal when the thread that forked ends, not the process: so a goroutine that keeps its thread starts the
+// command and waits for it. The thread is confined as the program is, so it does nothing else.
+func spawn(cmd *exec.Cmd, c confinement, exited func(error)) error {
+	nothing, err := os.Open(os.DevNull) // while this may still be opened
+	if err != nil {
+		return err
+	}
+	defer nothing.Close()
+	cmd.Stdin = nothing
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+		if err := c.apply(); err != nil {
+			started <- fmt.Errorf("confine a program: %w", err)
+			return
+		}
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			exited(cmd.Wait())
+			err := cmd.Wait()
+			go exited(err)
 		}
 	}()
 	return <-started

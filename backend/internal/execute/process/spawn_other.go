@@ -9,7 +9,7 @@ import (
 
 // spawn starts cmd and calls exited after its end. Without Linux's parent-death signal a program whose backend was killed
 // ends when it next asks for an event.
-func spawn(cmd *exec.Cmd, exited func(error)) error {
+func spawn(cmd *exec.Cmd, _ confinement, exited func(error)) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}

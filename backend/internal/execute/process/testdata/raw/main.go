@@ -136,9 +136,10 @@ func folder() string {
 
 // writable lists which of the folders the program may write to.
 func writable() (list []string) {
-	for _, dir := range []string{"TMPDIR", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"} {
-		if os.WriteFile(os.Getenv(dir)+"/written", nil, 0o600) == nil {
-			list = append(list, dir)
+	for name, dir := range map[string]string{"temporary": os.TempDir(), "task": os.Getenv("LAMBDA_TASK_ROOT"), "runtime": os.Getenv("LAMBDA_RUNTIME_DIR"),
+		"current": ".", "root": "/", "memory": "/dev/shm"} {
+		if os.WriteFile(dir+"/written", nil, 0o600) == nil {
+			list = append(list, name)
 		}
 	}
 	return list
