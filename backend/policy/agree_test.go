@@ -79,6 +79,7 @@ func mustBeMet() (list []string) {
 		"variable unterminated", "operator Null true", "operator Null false",
 		"row across accounts not named", "row across accounts account", "row across accounts role", "row across accounts direct",
 		"row service not named", "row service direct", "row anonymous not named", "row anonymous direct",
+		"row federated principal not named", "row federated principal direct",
 		"row root not named", "row root account", "row root not named must", "row root account must"}
 	for _, kind := range []string{"user", "role session", "federated user"} {
 		for _, form := range []string{"not named", "account", "direct"} {

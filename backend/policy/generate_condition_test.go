@@ -52,7 +52,7 @@ func (g generator) principals() any {
 
 // context has the keys that variables name, and each family's key: absent, once, or several times.
 func (g generator) context() map[string][]string {
-	ctx := map[string][]string{"x:many": {"ann", "bob"}, "x:star": {"*"}, "x:empty": {""}, "x:region": {"us-east-1"}, "x:arn": {"arn:aws:s3:::bucket"}}
+	ctx := map[string][]string{"x:many": {"ann", "bob"}, "x:star": {pick(g, "*", "*", "?", "\ue000", "${aws:username}")}, "x:empty": {""}, "x:region": {"us-east-1"}, "x:arn": {"arn:aws:s3:::bucket"}}
 	if !g.oneIn(3) {
 		ctx[pick(g, "aws:username", "AWS:UserName")] = []string{pick(g, "ann", "ann", "*", "")}
 	}

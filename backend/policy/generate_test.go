@@ -30,6 +30,8 @@ var callers = []principal{
 	{Kind: "service", Service: "s3.amazonaws.com"},
 	{Kind: "service", Service: "sns.amazonaws.com"},
 	{Kind: "anonymous"},
+	{Kind: "federated principal", Provider: "accounts.google.com"},
+	{Kind: "role session", Account: home, ARN: "arn:aws:sts::" + home + ":assumed-role/linked/run", RoleARN: "arn:aws:iam::" + home + ":role/aws-service-role/x.amazonaws.com/linked", UserID: "AROALINKED:run"},
 }
 
 var (
@@ -97,7 +99,7 @@ func (g generator) new() *testCase {
 			c.SCPs = append(c.SCPs, append(g.list(2, func() json.RawMessage { return g.document(0, false) }), json.RawMessage(pick(g, everything, everything, nothing))))
 		}
 	}
-	if kind == "service" || kind == "anonymous" || !g.oneIn(3) {
+	if kind == "service" || kind == "anonymous" || kind == "federated principal" || !g.oneIn(3) {
 		c.ResourcePolicy = g.document(focus, true)
 		if g.oneIn(5) {
 			c.MustAllow = true

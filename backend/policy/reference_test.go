@@ -44,7 +44,8 @@ func (r *reference) verdict(c *testCase) policy.Verdict {
 func (r *reference) decide(c *testCase) policy.Verdict {
 	kind := policy.PrincipalKind(c.Principal.Kind)
 	own := kind == policy.IAMUser || kind == policy.RoleSession || kind == policy.FederatedUser
-	inOrganization := own || kind == policy.RootUser
+	linked := kind == policy.RoleSession && strings.Contains(c.Principal.RoleARN, ":role/aws-service-role/") // organisations leave these alone
+	inOrganization := (own || kind == policy.RootUser) && !linked
 	// Deny pass: every policy that applies; the first matching Deny ends it.
 	if own && (r.denies(c, c.Identity) || r.denies(c, c.Session) || c.Boundary != nil && r.denies(c, []json.RawMessage{c.Boundary})) {
 		return policy.ExplicitDeny
@@ -54,7 +55,7 @@ func (r *reference) decide(c *testCase) policy.Verdict {
 		return policy.ExplicitDeny
 	}
 	for _, rcp := range c.RCPs {
-		if r.resourceDenies(c, rcp, true) {
+		if !linked && r.resourceDenies(c, rcp, true) {
 			r.note("rcp deny")
 			return policy.ExplicitDeny
 		}
