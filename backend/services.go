@@ -86,6 +86,8 @@ func assemble(b *Backend) (*parts, error) {
 		}
 		return p.scripts.Drop(ctx, tx, k.ARN())
 	})
+	p.functions.Bind, p.functions.Show = p.identity.Bind, p.identity.Show
+	p.identity.OnChange(func(string) { p.functions.PrincipalsChanged() })
 	p.programs = b.processes(p)
 	p.targets = &target.Targets{}
 	p.events = invoke.NewEventConfigs(b.db)

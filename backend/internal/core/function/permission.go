@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"regexp"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // MaxPolicy is the greatest size of a function's policy, in bytes (Lambda quota).
@@ -108,10 +110,9 @@ func (s *Store) AddPermission(ctx context.Context, k Key, qualifier string, p Pe
 	if err != nil {
 		return "", err
 	}
-	if arnPrincipal.MatchString(p.Principal) {
-		if err := s.checkPrincipals(ctx, p.Principal); err != nil {
-			return "", err
-		}
+	kept, err := s.bindStatement(ctx, added)
+	if err != nil {
+		return "", err
 	}
 	return string(added), s.editPolicy(ctx, k, qualifier, p.RevisionID, func(d *document) error {
 		for _, have := range d.Statement {
@@ -119,9 +120,30 @@ func (s *Store) AddPermission(ctx context.Context, k Key, qualifier string, p Pe
 				return fault.New(fault.Exists, "The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", p.StatementID)
 			}
 		}
-		d.Statement = append(d.Statement, added)
+		d.Statement = append(d.Statement, kept)
 		return nil
 	})
+}
+
+// bindStatement is a statement as it is kept. A user or role that does not exist is an invalid principal.
+func (s *Store) bindStatement(ctx context.Context, statement json.RawMessage) (json.RawMessage, error) {
+	if s.Bind == nil {
+		return statement, nil
+	}
+	text, err := marshal(document{Statement: statements{statement}})
+	if err != nil {
+		return nil, err
+	}
+	bound, err := s.Bind(ctx, string(text))
+	if _, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return nil, invalidPrincipal()
+	}
+	if err != nil {
+		return nil, err
+	}
+	var d document
+	err = json.Unmarshal([]byte(bound), &d)
+	return d.Statement[0], err
 }
 
 // RemovePermission removes a statement; with the last one the policy goes.
@@ -144,21 +166,4 @@ func sid(raw json.RawMessage) string {
 	var s struct{ Sid string }
 	_ = json.Unmarshal(raw, &s) // it was parsed before it was kept
 	return s.Sid
-}
-
-// checkPrincipals refuses users and roles that do not exist.
-func (s *Store) checkPrincipals(ctx context.Context, principals ...string) error {
-	for _, p := range principals {
-		if s.PrincipalExists == nil || !arnPrincipal.MatchString(p) {
-			continue
-		}
-		ok, err := s.PrincipalExists(ctx, p)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return invalidPrincipal()
-		}
-	}
-	return nil
 }

@@ -78,27 +78,39 @@ func exists(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) (revi
 // the policy's; where an alias has no policy yet, the alias's own is admitted (recorded in 2025-11).
 func (s *Store) editPolicy(ctx context.Context, k Key, qualifier, revision string, edit func(*document) error) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lock(ctx, tx, k); err != nil {
+		var d document
+		if err := s.lockPolicy(ctx, tx, k, qualifier, revision, &d); err != nil {
 			return err
 		}
-		alias, err := exists(ctx, tx, k, qualifier)
-		if err != nil {
-			return err
-		}
-		d, current, err := readPolicy(ctx, tx, k, qualifier)
-		if err != nil {
-			return err
-		}
-		if revision != "" && revision != current && (current != "" || revision != alias) {
-			return wrongPolicyRevision()
-		}
-		if err := edit(d); err != nil {
+		if err := edit(&d); err != nil {
 			return err
 		}
 		s.changed(tx, k, none)
-		_, err = s.writePolicy(ctx, tx, k, qualifier, d)
-		return err
+		return s.writePolicy(ctx, tx, k, qualifier, &d)
 	})
+}
+
+// lockPolicy locks the function, checks that there is such a version or alias and that the revision is right, and reads its
+// policy into d, unless that is nil.
+func (s *Store) lockPolicy(ctx context.Context, tx *postgres.Tx, k Key, qualifier, revision string, d *document) error {
+	if _, err := lock(ctx, tx, k); err != nil {
+		return err
+	}
+	alias, err := exists(ctx, tx, k, qualifier)
+	if err != nil {
+		return err
+	}
+	have, current, err := readPolicy(ctx, tx, k, qualifier)
+	if err != nil {
+		return err
+	}
+	if revision != "" && revision != current && (current != "" || revision != alias) {
+		return wrongPolicyRevision()
+	}
+	if d != nil {
+		*d = *have
+	}
+	return nil
 }
 
 func wrongPolicyRevision() error {
@@ -120,21 +132,26 @@ func readPolicy(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) (
 	return d, revision, err
 }
 
-func (s *Store) writePolicy(ctx context.Context, tx *postgres.Tx, k Key, qualifier string, d *document) (revision string, err error) {
+func (s *Store) writePolicy(ctx context.Context, tx *postgres.Tx, k Key, qualifier string, d *document) error {
 	if len(d.Statement) == 0 {
-		return "", deletePolicy(ctx, tx, k, qualifier)
+		return deletePolicy(ctx, tx, k, qualifier)
 	}
 	text, err := marshal(d)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return s.writeText(ctx, tx, k, qualifier, string(text))
+	_, err = s.writeText(ctx, tx, k, qualifier, string(text))
+	return err
+}
+
+func tooLong(size int) error {
+	return &fault.Error{Kind: fault.TooLarge, Detail: DetailPolicyLength,
+		Message: fmt.Sprintf("The final policy size (%d) is bigger than the limit (%d).", size, MaxPolicy)}
 }
 
 func (s *Store) writeText(ctx context.Context, tx *postgres.Tx, k Key, qualifier, text string) (revision string, err error) {
 	if len(text) > MaxPolicy {
-		return "", &fault.Error{Kind: fault.TooLarge, Detail: DetailPolicyLength,
-			Message: fmt.Sprintf("The final policy size (%d) is bigger than the limit (%d).", len(text), MaxPolicy)}
+		return "", tooLong(len(text))
 	}
 	args := policyArgs(k, qualifier)
 	args["revision"], args["document"] = s.ids.UUID(), text
@@ -158,7 +175,79 @@ func (s *Store) PolicyText(ctx context.Context, k Key, qualifier string) (text, 
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", fault.New(fault.NotFound, "The resource you requested does not exist.")
 	}
+	if err == nil {
+		text, err = s.shown(ctx, text)
+	}
 	return text, revision, err
+}
+
+// shown is a policy that is kept as it is shown.
+func (s *Store) shown(ctx context.Context, text string) (string, error) {
+	if s.Show == nil {
+		return text, nil
+	}
+	return s.Show(ctx, text)
+}
+
+// PutPolicy replaces the whole policy of a function, version or alias, and returns it with its revision. A revision that is
+// not "" must be that of the policy which is replaced. A text that is no resource policy is a fault of kind Invalid.
+func (s *Store) PutPolicy(ctx context.Context, k Key, qualifier, text, revision string) (shown, newRevision string, err error) {
+	if err := checkPolicy(text); err != nil {
+		return "", "", err
+	}
+	kept := text
+	if s.Bind != nil {
+		if kept, err = s.Bind(ctx, text); err != nil {
+			return "", "", refusedPolicy(err)
+		}
+	}
+	err = s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		if err := s.lockPolicy(ctx, tx, k, qualifier, revision, nil); err != nil {
+			return err
+		}
+		s.changed(tx, k, none)
+		newRevision, err = s.writeText(ctx, tx, k, qualifier, kept)
+		return err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	shown, err = s.shown(ctx, kept)
+	return shown, newRevision, err
+}
+
+// DeletePolicy removes the whole policy of a function, version or alias. A fault of kind NotFound says that there was none.
+func (s *Store) DeletePolicy(ctx context.Context, k Key, qualifier, revision string) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		var d document
+		if err := s.lockPolicy(ctx, tx, k, qualifier, revision, &d); err != nil {
+			return err
+		}
+		if len(d.Statement) == 0 {
+			return fault.New(fault.NotFound, "The resource you requested does not exist.")
+		}
+		s.changed(tx, k, none)
+		return deletePolicy(ctx, tx, k, qualifier)
+	})
+}
+
+// checkPolicy holds a policy to the grammar of resource policies.
+func checkPolicy(text string) error {
+	if len(text) > MaxPolicy {
+		return tooLong(len(text))
+	}
+	if _, err := policy.Parse([]byte(text)); err != nil {
+		return fault.New(fault.Invalid, "The policy is not valid: %v", err)
+	}
+	return refusedPolicy(policy.ValidateResource([]byte(text)))
+}
+
+// refusedPolicy makes a fault of what is wrong with a policy.
+func refusedPolicy(err error) error {
+	if wrong, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return fault.New(fault.Invalid, "The policy is not valid: %s", wrong.Message)
+	}
+	return err
 }
 
 // Policy returns what decides on a reference, ready to be evaluated: the policy of the version or alias that it names, and the

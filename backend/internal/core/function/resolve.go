@@ -68,7 +68,11 @@ func (s *Store) read(ctx context.Context, k Key) (*cached, error) {
 		c.aliases[a.Name] = a
 	}
 	for _, qualifier := range slices.Sorted(maps.Keys(documents)) {
-		d, err := policy.Parse([]byte(documents[qualifier]))
+		text, err := s.shown(ctx, documents[qualifier])
+		if err != nil {
+			return nil, err
+		}
+		d, err := policy.Parse([]byte(text))
 		if err != nil {
 			return nil, err
 		}

@@ -35,9 +35,9 @@ func (k Key) args() pgx.NamedArgs {
 
 // Store keeps functions. It is safe for concurrent use.
 type Store struct {
-	// PrincipalExists says whether an IAM principal, given by its ARN, exists: AWS refuses a policy that names one that does
-	// not. Nil admits all. Set it before the store is used.
-	PrincipalExists func(ctx context.Context, principalARN string) (bool, error)
+	// Bind makes of a policy the one that is kept, which names users and roles by their unique ids, and Show makes of that the
+	// one that is shown (identity does both). Nil ones leave a policy as it is. Set them before the store is used.
+	Bind, Show func(ctx context.Context, document string) (string, error)
 
 	db  *postgres.DB
 	ids *ident.Source
@@ -103,6 +103,14 @@ func (s *Store) changed(tx *postgres.Tx, k Key, retires string) {
 			f(k.ARN())
 		}
 	})
+}
+
+// PrincipalsChanged tells the store that users or roles have changed: whom a policy names has to be looked up again.
+func (s *Store) PrincipalsChanged() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revision++
+	clear(s.cache)
 }
 
 // NotFound is Lambda's sentence for a function that does not exist.

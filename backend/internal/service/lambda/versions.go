@@ -23,6 +23,15 @@ func (a *API) versionOperations() map[string]wire.Operation {
 		"UpdateAlias":    on(a.updateAlias),
 		"DeleteAlias":    on(a.deleteAlias),
 		"ListAliases":    on(a.listAliases),
+		"PutResourcePolicy": wire.Op(a.putResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.PutResourcePolicyInput) string {
+			return *in.ResourceArn
+		})),
+		"GetResourcePolicy": wire.Op(a.getResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.GetResourcePolicyInput) string {
+			return *in.ResourceArn
+		})),
+		"DeleteResourcePolicy": wire.Op(a.deleteResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.DeleteResourcePolicyInput) string {
+			return *in.ResourceArn
+		})),
 	}
 }
 
