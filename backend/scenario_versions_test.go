@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
@@ -44,14 +43,14 @@ func init() {
 		_, err := s.lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &w[0], Qualifier: &w[1]})
 		return err
 	}
-	// timeout FUNCTION SECONDS: of $LATEST
-	verbs["timeout"] = func(ctx context.Context, s *story, rest string) error {
+	// reserve FUNCTION N
+	verbs["reserve"] = func(ctx context.Context, s *story, rest string) error {
 		w := words(rest, 2)
-		var seconds int32
-		if err := json.Unmarshal([]byte(w[1]), &seconds); err != nil {
+		in := &lambda.PutFunctionConcurrencyInput{FunctionName: &w[0]}
+		if err := json.Unmarshal([]byte(w[1]), &in.ReservedConcurrentExecutions); err != nil {
 			return err
 		}
-		_, err := s.lambda.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &w[0], Timeout: aws.Int32(seconds)})
+		_, err := s.lambda.PutFunctionConcurrency(ctx, in)
 		return err
 	}
 }

@@ -45,6 +45,7 @@ type Store struct {
 	mu       sync.Mutex
 	revision uint64
 	cache    map[Key]*cached
+	pools    map[Key]pool // by account and region
 	retire   []func(functionARN, version string)
 	change   []func(functionARN string)
 	forget   []func(ctx context.Context, tx *postgres.Tx, k Key, qualifier string) error
@@ -52,7 +53,7 @@ type Store struct {
 
 // New returns a store over db.
 func New(db *postgres.DB, ids *ident.Source) *Store {
-	return &Store{db: db, ids: ids, cache: map[Key]*cached{}}
+	return &Store{db: db, ids: ids, cache: map[Key]*cached{}, pools: map[Key]pool{}}
 }
 
 // OnRetire registers f to be called when what a version runs with has changed, or is gone: $LATEST, a version's number, or ""
@@ -90,6 +91,7 @@ func (s *Store) changed(tx *postgres.Tx, k Key, retires string) {
 		s.mu.Lock()
 		s.revision++
 		delete(s.cache, k)
+		delete(s.pools, Key{Account: k.Account, Region: k.Region})
 		s.mu.Unlock()
 		if retires == none {
 			return

@@ -103,7 +103,15 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if e.Ending != nil {
 		return iv.handOn(ctx, e, config, fn.Version)
 	}
-	free, err := iv.slots.take(fn.Version)
+	limits, err := iv.Functions.Limits(ctx, function.Key{Account: e.Function.Account, Region: e.Function.Region, Name: e.Function.Name})
+	if err != nil {
+		return agenda.Done(), err
+	}
+	if limits.Reserved != nil && *limits.Reserved == 0 { // recorded: it is not tried, and not tried again
+		return iv.end(e, config, fn.Version, ending{Condition: conditionZero, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleThrottle,
+			Why: "the function's reserved concurrency is 0: nothing of it runs"}), nil
+	}
+	free, err := iv.slots.take(fn.Version, limits)
 	if err != nil {
 		return iv.throttled(e, config, fn.Version, err.Error()), nil
 	}

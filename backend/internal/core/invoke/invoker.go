@@ -63,7 +63,7 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 	}
 	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
 	defer end()
-	free, err := iv.slots.take(req.Function.Version)
+	free, err := iv.take(ctx, req.Function.Version)
 	if err != nil {
 		iv.Trace.Settle(req.Header, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Reason: err.Error(), Rule: ruleSync},
 			trace.Step{Kind: trace.Settled, Reason: "the refusal was returned to the caller, who may try again", Rule: ruleSync})
@@ -171,7 +171,7 @@ func checkJSON(payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
-	free, err := iv.slots.take(req.Function.Version)
+	free, err := iv.take(ctx, req.Function.Version)
 	if err != nil {
 		return nil, err
 	}

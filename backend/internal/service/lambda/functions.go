@@ -260,7 +260,11 @@ func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*la
 	if len(tags) > 0 {
 		out.Tags = tags
 	}
-	return out, nil
+	reserved, err := a.Functions.Reserved(ctx, function.Key{Account: r.Version.Account, Region: r.Version.Region, Name: r.Version.Name})
+	if reserved != nil {
+		out.Concurrency = &types.Concurrency{ReservedConcurrentExecutions: narrow(reserved)}
+	}
+	return out, err
 }
 
 // read resolves a reference for the reading operations.

@@ -86,6 +86,7 @@ func (a *API) Service() wire.Service {
 	maps.Copy(operations, a.eventInvoke())
 	maps.Copy(operations, a.versionOperations())
 	maps.Copy(operations, a.urlOperations())
+	maps.Copy(operations, a.concurrencyOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 

@@ -39,7 +39,7 @@ func (a *API) versionOperations() map[string]wire.Operation {
 func unqualified(ctx context.Context, name *string, more ...wire.Violation) (function.Key, error) {
 	k, ref, err := own(ctx, name, nil, more...)
 	if err == nil && ref.Qualifier != "" && ref.Qualifier != function.Latest {
-		err = invalid("This operation is permitted on Lambda functions only: %q names a version or an alias.", *name)
+		err = functionsOnly()
 	}
 	return k, err
 }

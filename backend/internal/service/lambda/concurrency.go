@@ -1,0 +1,205 @@
+package lambda
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+)
+
+// totalCode is the quota of code storage, in bytes; it is shown, not held.
+const totalCode = 75 << 30
+
+// concurrencyOperations are those on reserved and provisioned concurrency.
+func (a *API) concurrencyOperations() map[string]wire.Operation {
+	return map[string]wire.Operation{
+		"GetAccountSettings": wire.Op(a.getAccountSettings),
+		"PutFunctionConcurrency": wire.Op(a.putConcurrency, wire.Resource(func(ctx context.Context, in *lambda.PutFunctionConcurrencyInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"GetFunctionConcurrency": wire.Op(a.getConcurrency, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionConcurrencyInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"DeleteFunctionConcurrency": wire.Op(a.deleteConcurrency, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionConcurrencyInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+		"PutProvisionedConcurrencyConfig": wire.Op(a.putProvisioned, wire.Resource(func(ctx context.Context, in *lambda.PutProvisionedConcurrencyConfigInput) string {
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
+		})),
+		"GetProvisionedConcurrencyConfig": wire.Op(a.getProvisioned, wire.Resource(func(ctx context.Context, in *lambda.GetProvisionedConcurrencyConfigInput) string {
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
+		})),
+		"DeleteProvisionedConcurrencyConfig": wire.Op(a.deleteProvisioned, wire.Resource(func(ctx context.Context, in *lambda.DeleteProvisionedConcurrencyConfigInput) string {
+			return resourceAt(ctx, in.FunctionName, in.Qualifier)
+		})),
+		"ListProvisionedConcurrencyConfigs": wire.Op(a.listProvisioned, wire.Resource(func(ctx context.Context, in *lambda.ListProvisionedConcurrencyConfigsInput) string {
+			return resourceOf(ctx, in.FunctionName)
+		})),
+	}
+}
+
+func (a *API) getAccountSettings(ctx context.Context, _ *lambda.GetAccountSettingsInput) (*lambda.GetAccountSettingsOutput, error) {
+	call := wire.CallFrom(ctx)
+	u, err := a.Functions.Usage(ctx, call.Account, call.Region)
+	if err != nil {
+		return nil, err
+	}
+	return &lambda.GetAccountSettingsOutput{
+		AccountLimit: &types.AccountLimit{CodeSizeUnzipped: maxUnzipped, CodeSizeZipped: maxZipped, ConcurrentExecutions: function.AccountConcurrency,
+			TotalCodeSize: totalCode, UnreservedConcurrentExecutions: aws.Int32(int32(u.Unreserved))},
+		AccountUsage: &types.AccountUsage{FunctionCount: u.Functions, TotalCodeSize: u.CodeSize},
+	}, nil
+}
+
+// wholeFunction reads a reference to a function of the caller's account for an operation that takes no version or alias.
+func wholeFunction(ctx context.Context, name *string, more ...wire.Violation) (function.Key, error) {
+	k, ref, err := own(ctx, name, nil, more...)
+	if err == nil && ref.Qualifier != "" {
+		err = functionsOnly()
+	}
+	return k, err
+}
+
+func functionsOnly() error {
+	return invalid("This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.")
+}
+
+func (a *API) putConcurrency(ctx context.Context, in *lambda.PutFunctionConcurrencyInput) (*lambda.PutFunctionConcurrencyOutput, error) {
+	var v []wire.Violation
+	if n := *in.ReservedConcurrentExecutions; n < 0 {
+		v = append(v, wire.AtLeast("reservedConcurrentExecutions", int(n), 0))
+	}
+	k, err := wholeFunction(ctx, in.FunctionName, v...)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Functions.Reserve(ctx, k, aws.Int(int(*in.ReservedConcurrentExecutions))); err != nil {
+		return nil, missingLatest(k, err)
+	}
+	return &lambda.PutFunctionConcurrencyOutput{ReservedConcurrentExecutions: in.ReservedConcurrentExecutions}, nil
+}
+
+// missingLatest names $LATEST where the function does not exist, as recorded of these operations.
+func missingLatest(k function.Key, err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return function.NotFound(arn.QualifiedFunction(k.Region, k.Account, k.Name, function.Latest))
+	}
+	return err
+}
+
+func (a *API) getConcurrency(ctx context.Context, in *lambda.GetFunctionConcurrencyInput) (*lambda.GetFunctionConcurrencyOutput, error) {
+	k, err := wholeFunction(ctx, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.Functions.Reserved(ctx, k)
+	return &lambda.GetFunctionConcurrencyOutput{ReservedConcurrentExecutions: narrow(n)}, err
+}
+
+func narrow(n *int) *int32 {
+	if n == nil {
+		return nil
+	}
+	return aws.Int32(int32(*n))
+}
+
+func (a *API) deleteConcurrency(ctx context.Context, in *lambda.DeleteFunctionConcurrencyInput) (*lambda.DeleteFunctionConcurrencyOutput, error) {
+	k, err := wholeFunction(ctx, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	return &lambda.DeleteFunctionConcurrencyOutput{}, missingLatest(k, a.Functions.Reserve(ctx, k, nil))
+}
+
+// provisionTarget reads the version or alias of an operation on provisioned concurrency.
+func provisionTarget(ctx context.Context, name, qualifier *string, latest error, more ...wire.Violation) (function.Key, string, error) {
+	k, ref, err := own(ctx, name, qualifier, more...)
+	if err == nil && (ref.Qualifier == "" || ref.Qualifier == function.Latest) {
+		err = latest
+	}
+	return k, ref.Qualifier, err
+}
+
+func noVersion() error {
+	return invalid("The function resource provided must be an alias or a published version.")
+}
+
+// provisioned is a configuration as the API's answers show it, as one of the structs that repeat its members.
+func provisioned[T any](k function.Key, p *function.Provisioned) *T {
+	n := int32(p.Requested)
+	return repeat[T](&types.ProvisionedConcurrencyConfigListItem{FunctionArn: aws.String(aliasARN(k, p.Qualifier)), RequestedProvisionedConcurrentExecutions: &n,
+		AllocatedProvisionedConcurrentExecutions: &n, AvailableProvisionedConcurrentExecutions: &n, LastModified: aws.String(p.Modified.Format("2006-01-02T15:04:05-0700")),
+		Status: types.ProvisionedConcurrencyStatusEnumReady})
+}
+
+func (a *API) putProvisioned(ctx context.Context, in *lambda.PutProvisionedConcurrencyConfigInput) (*lambda.PutProvisionedConcurrencyConfigOutput, error) {
+	var v []wire.Violation
+	n := int(*in.ProvisionedConcurrentExecutions)
+	if n < 1 {
+		v = append(v, wire.AtLeast("provisionedConcurrentExecutions", n, 1))
+	}
+	k, qualifier, err := provisionTarget(ctx, in.FunctionName, in.Qualifier, function.Unpublished(), v...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Functions.Provision(ctx, k, qualifier, n)
+	if err != nil {
+		return nil, err
+	}
+	out := provisioned[lambda.PutProvisionedConcurrencyConfigOutput](k, p)
+	out.Status = types.ProvisionedConcurrencyStatusEnumInProgress
+	out.AllocatedProvisionedConcurrentExecutions, out.AvailableProvisionedConcurrentExecutions = aws.Int32(0), aws.Int32(0)
+	return out, nil
+}
+
+func (a *API) getProvisioned(ctx context.Context, in *lambda.GetProvisionedConcurrencyConfigInput) (*lambda.GetProvisionedConcurrencyConfigOutput, error) {
+	k, qualifier, err := provisionTarget(ctx, in.FunctionName, in.Qualifier, noVersion())
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.Functions.ProvisionedBy(ctx, k, qualifier)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Detail == function.DetailNotProvisioned {
+		return nil, wire.Errorf(http.StatusNotFound, "ProvisionedConcurrencyConfigNotFoundException", "%s", f.Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return provisioned[lambda.GetProvisionedConcurrencyConfigOutput](k, p), nil
+}
+
+func (a *API) deleteProvisioned(ctx context.Context, in *lambda.DeleteProvisionedConcurrencyConfigInput) (*lambda.DeleteProvisionedConcurrencyConfigOutput, error) {
+	k, qualifier, err := provisionTarget(ctx, in.FunctionName, in.Qualifier, noVersion())
+	if err != nil {
+		return nil, err
+	}
+	return &lambda.DeleteProvisionedConcurrencyConfigOutput{}, a.Functions.Unprovision(ctx, k, qualifier)
+}
+
+func (a *API) listProvisioned(ctx context.Context, in *lambda.ListProvisionedConcurrencyConfigsInput) (*lambda.ListProvisionedConcurrencyConfigsOutput, error) {
+	const most = 50 // of MaxItems (API model)
+	if n := aws.ToInt32(in.MaxItems); n > most {
+		return nil, wire.Validation(wire.AtMost("maxItems", int(n), most))
+	}
+	k, err := unqualified(ctx, in.FunctionName)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Functions.Provisions(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	out := &lambda.ListProvisionedConcurrencyConfigsOutput{ProvisionedConcurrencyConfigs: []types.ProvisionedConcurrencyConfigListItem{}}
+	list, out.NextMarker, err = page(list, in.Marker, in.MaxItems, most, func(p *function.Provisioned) string { return p.Qualifier })
+	for i := range list {
+		out.ProvisionedConcurrencyConfigs = append(out.ProvisionedConcurrencyConfigs, *provisioned[types.ProvisionedConcurrencyConfigListItem](k, &list[i]))
+	}
+	return out, err
+}
