@@ -21,28 +21,14 @@ const totalCode = 75 << 30
 // concurrencyOperations are those on reserved and provisioned concurrency.
 func (a *API) concurrencyOperations() map[string]wire.Operation {
 	return map[string]wire.Operation{
-		"GetAccountSettings": wire.Op(a.getAccountSettings),
-		"PutFunctionConcurrency": wire.Op(a.putConcurrency, wire.Resource(func(ctx context.Context, in *lambda.PutFunctionConcurrencyInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"GetFunctionConcurrency": wire.Op(a.getConcurrency, wire.Resource(func(ctx context.Context, in *lambda.GetFunctionConcurrencyInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"DeleteFunctionConcurrency": wire.Op(a.deleteConcurrency, wire.Resource(func(ctx context.Context, in *lambda.DeleteFunctionConcurrencyInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
-		"PutProvisionedConcurrencyConfig": wire.Op(a.putProvisioned, wire.Resource(func(ctx context.Context, in *lambda.PutProvisionedConcurrencyConfigInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"GetProvisionedConcurrencyConfig": wire.Op(a.getProvisioned, wire.Resource(func(ctx context.Context, in *lambda.GetProvisionedConcurrencyConfigInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"DeleteProvisionedConcurrencyConfig": wire.Op(a.deleteProvisioned, wire.Resource(func(ctx context.Context, in *lambda.DeleteProvisionedConcurrencyConfigInput) string {
-			return resourceAt(ctx, in.FunctionName, in.Qualifier)
-		})),
-		"ListProvisionedConcurrencyConfigs": wire.Op(a.listProvisioned, wire.Resource(func(ctx context.Context, in *lambda.ListProvisionedConcurrencyConfigsInput) string {
-			return resourceOf(ctx, in.FunctionName)
-		})),
+		"GetAccountSettings":                 wire.Op(a.getAccountSettings, wire.Unbound[lambda.GetAccountSettingsInput]()),
+		"PutFunctionConcurrency":             on(a.putConcurrency),
+		"GetFunctionConcurrency":             on(a.getConcurrency),
+		"DeleteFunctionConcurrency":          on(a.deleteConcurrency),
+		"PutProvisionedConcurrencyConfig":    on(a.putProvisioned),
+		"GetProvisionedConcurrencyConfig":    on(a.getProvisioned),
+		"DeleteProvisionedConcurrencyConfig": on(a.deleteProvisioned),
+		"ListProvisionedConcurrencyConfigs":  on(a.listProvisioned),
 	}
 }
 

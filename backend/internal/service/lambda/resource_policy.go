@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
@@ -21,28 +20,28 @@ var (
 	uuidForm         = constraint{uuidPattern, regexp.MustCompile(`^(?:` + uuidPattern + `)$`), 36}
 )
 
-// policyResource reads the ARN of an operation on a whole policy, and asks for the rights that it needs besides its own: who
-// replaces a policy adds and removes permissions (developer guide, working with resource-based policies).
-func (a *API) policyResource(ctx context.Context, resource, revision *string, also ...string) (function.Key, arn.FunctionRef, error) {
+// onWhole is an operation on a whole policy, with the rights that it needs besides its own: who replaces a policy adds and
+// removes permissions (developer guide, working with resource-based policies).
+func onWhole[I, O any](f func(context.Context, *I) (*O, error), also ...string) wire.Operation {
+	resource := func(in *I) string { return aws.ToString(text(in, "ResourceArn")) }
+	return wire.Op(f, wire.Resource(func(_ context.Context, in *I) string { return resource(in) }), wire.Also(func(_ context.Context, in *I) (needs []wire.Need) {
+		for _, action := range also {
+			needs = append(needs, wire.Need{Action: action, Resource: resource(in)})
+		}
+		return needs
+	}))
+}
+
+// policyResource reads the ARN of an operation on a whole policy.
+func policyResource(ctx context.Context, resource, revision *string) (function.Key, arn.FunctionRef, error) {
 	if err := wire.Validation(append(policyARNForm.check("resourceArn", resource), uuidForm.check("revisionId", revision)...)...); err != nil {
 		return function.Key{}, arn.FunctionRef{}, err
 	}
-	k, ref, err := policyTarget(ctx, resource, nil)
-	if err != nil {
-		return k, ref, err
-	}
-	call := wire.CallFrom(ctx)
-	for _, action := range also {
-		if err := a.Authz.Require(ctx, authz.Question{Session: call.Session, Action: action, Resource: *resource, ResourceAccount: ref.Account,
-			Region: ref.Region, Keys: call.Keys()}); err != nil {
-			return k, ref, err
-		}
-	}
-	return k, ref, nil
+	return policyTarget(ctx, resource, nil)
 }
 
 func (a *API) putResourcePolicy(ctx context.Context, in *lambda.PutResourcePolicyInput) (*lambda.PutResourcePolicyOutput, error) {
-	k, ref, err := a.policyResource(ctx, in.ResourceArn, in.RevisionId, "lambda:AddPermission", "lambda:RemovePermission")
+	k, ref, err := policyResource(ctx, in.ResourceArn, in.RevisionId)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +53,7 @@ func (a *API) putResourcePolicy(ctx context.Context, in *lambda.PutResourcePolic
 }
 
 func (a *API) getResourcePolicy(ctx context.Context, in *lambda.GetResourcePolicyInput) (*lambda.GetResourcePolicyOutput, error) {
-	k, ref, err := a.policyResource(ctx, in.ResourceArn, nil, "lambda:GetPolicy")
+	k, ref, err := policyResource(ctx, in.ResourceArn, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func (a *API) getResourcePolicy(ctx context.Context, in *lambda.GetResourcePolic
 }
 
 func (a *API) deleteResourcePolicy(ctx context.Context, in *lambda.DeleteResourcePolicyInput) (*lambda.DeleteResourcePolicyOutput, error) {
-	k, ref, err := a.policyResource(ctx, in.ResourceArn, in.RevisionId, "lambda:RemovePermission")
+	k, ref, err := policyResource(ctx, in.ResourceArn, in.RevisionId)
 	if err != nil {
 		return nil, err
 	}

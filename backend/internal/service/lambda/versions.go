@@ -17,21 +17,15 @@ import (
 // versionOperations are those on versions, aliases, whole policies and concurrency.
 func (a *API) versionOperations() map[string]wire.Operation {
 	return map[string]wire.Operation{
-		"PublishVersion": on(a.publishVersion),
-		"CreateAlias":    on(a.createAlias),
-		"GetAlias":       on(a.getAlias),
-		"UpdateAlias":    on(a.updateAlias),
-		"DeleteAlias":    on(a.deleteAlias),
-		"ListAliases":    on(a.listAliases),
-		"PutResourcePolicy": wire.Op(a.putResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.PutResourcePolicyInput) string {
-			return *in.ResourceArn
-		})),
-		"GetResourcePolicy": wire.Op(a.getResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.GetResourcePolicyInput) string {
-			return *in.ResourceArn
-		})),
-		"DeleteResourcePolicy": wire.Op(a.deleteResourcePolicy, wire.Resource(func(_ context.Context, in *lambda.DeleteResourcePolicyInput) string {
-			return *in.ResourceArn
-		})),
+		"PublishVersion":       on(a.publishVersion),
+		"CreateAlias":          on(a.createAlias),
+		"GetAlias":             on(a.getAlias),
+		"UpdateAlias":          on(a.updateAlias),
+		"DeleteAlias":          on(a.deleteAlias),
+		"ListAliases":          on(a.listAliases),
+		"PutResourcePolicy":    onWhole(a.putResourcePolicy, "lambda:AddPermission", "lambda:RemovePermission"),
+		"GetResourcePolicy":    onWhole(a.getResourcePolicy, "lambda:GetPolicy"),
+		"DeleteResourcePolicy": onWhole(a.deleteResourcePolicy, "lambda:RemovePermission"),
 	}
 }
 
