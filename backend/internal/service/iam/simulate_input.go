@@ -164,19 +164,14 @@ func isResourceARN(s string) bool {
 	return len(p) == 6 && p[0] == "arn" && p[1] != "" && p[2] != "" && p[5] != ""
 }
 
-// source parses a policy that was given as a parameter: an identity policy, a boundary or a service control policy.
+// parameterSource parses a policy that was given as a parameter: an identity policy, a boundary or a service control policy,
+// in either version of the language.
 func parameterSource(id, text string) (policy.Source, bool) {
-	d, err := policy.Parse([]byte(text))
-	if err != nil {
+	if policy.ValidateSession([]byte(text)) != nil {
 		return policy.Source{}, false
 	}
-	for i := range d.Statements {
-		st := &d.Statements[i]
-		if st.Principal != nil || st.NotPrincipal != nil || len(st.Actions)+len(st.NotActions) == 0 || len(st.Resources)+len(st.NotResources) == 0 {
-			return policy.Source{}, false
-		}
-	}
-	return policy.Source{Name: id, Document: d}, true
+	d, err := policy.Parse([]byte(text))
+	return policy.Source{Name: id, Document: d}, err == nil
 }
 
 func (q *simulateInput) parsePolicies(s *simulation) error {
@@ -227,16 +222,19 @@ func (q *simulateInput) parseResourcePolicy(s *simulation) error {
 	if slices.Contains(s.resources, "*") {
 		return invalidInput("Invalid Entity Arn: * does not clearly define entity type and name.")
 	}
-	d, err := policy.Parse([]byte(*q.ResourcePolicy))
-	if err != nil {
+	if policy.ValidateResource([]byte(*q.ResourcePolicy)) != nil {
 		return invalidInput("Resource policy has invalid content")
 	}
+	d, err := policy.Parse([]byte(*q.ResourcePolicy))
+	if err != nil {
+		return err // a valid one is parsed
+	}
 	for i := range d.Statements {
-		st := &d.Statements[i]
-		if st.Principal == nil && st.NotPrincipal == nil || len(st.Actions)+len(st.NotActions) == 0 || len(st.Resources)+len(st.NotResources) == 0 {
+		resources := slices.Concat(d.Statements[i].Resources, d.Statements[i].NotResources)
+		if len(resources) == 0 {
 			return invalidInput("Resource policy has invalid content")
 		}
-		for _, r := range slices.Concat(st.Resources, st.NotResources) {
+		for _, r := range resources {
 			if !isResourceARN(r) {
 				return invalidInput("ResourceNames are not in a valid ARN format: %s.", r)
 			}
