@@ -29,7 +29,7 @@ type needs struct {
 }
 
 // open are operations for which AWS asks for no permission.
-var open = []string{"sts:GetCallerIdentity", "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"}
+var open = []string{"sts:GetCallerIdentity", "sts:GetSessionToken", "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"}
 
 // Every operation that is served is refused to who has no rights, for the action and on the resource that the Service
 // Authorization Reference names. One that is new and has no row here is called with what its input has by name, and must be
