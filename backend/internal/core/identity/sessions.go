@@ -40,6 +40,7 @@ type Credential struct {
 	Tags              map[string]string
 	Transitive        []string
 	SourceIdentity    string
+	SourceFunction    string    // of a session that Lambda opened for a function: its ARN
 	Issued            time.Time // zero: a long-term key
 	Expires           time.Time // zero: never
 }
@@ -56,7 +57,7 @@ func (s *Store) OpenSession(ctx context.Context, o Opening) (*Credential, error)
 	c := &Credential{ID: s.ids.UniqueID("ASIA"), Secret: s.ids.Secret(), Token: s.ids.Hex(128), Owner: o.Owner, Session: o.Name, Active: true}
 	args := pgx.NamedArgs{"key": c.ID, "account": o.Owner.Account, "kind": o.Owner.Kind, "name": o.Owner.Name, "session": o.Name, "secret": c.Secret,
 		"token": c.Token, "policy": o.Policy, "expires": nil, "federated": o.Federated, "arns": append([]string{}, o.PolicyARNs...),
-		"tags": o.Tags, "transitive": append([]string{}, o.Transitive...), "source": o.SourceIdentity, "issued": s.db.Now()}
+		"tags": o.Tags, "transitive": append([]string{}, o.Transitive...), "source": o.SourceIdentity, "function": o.SourceFunction, "issued": s.db.Now()}
 	if o.Tags == nil {
 		args["tags"] = map[string]string{}
 	}
@@ -78,9 +79,9 @@ func (s *Store) OpenSession(ctx context.Context, o Opening) (*Credential, error)
 	return c, err
 }
 
-const insertSession = `INSERT INTO identity.sessions (key, account, kind, name, session, secret, token, policy, expires, issued, federated, arns, tags, transitive, source_identity)
+const insertSession = `INSERT INTO identity.sessions (key, account, kind, name, session, secret, token, policy, expires, issued, federated, arns, tags, transitive, source_identity, source_function)
 	SELECT @key::text, @account::text, @kind::text, nullif(@name::text, ''), @session::text, @secret::text, @token::text, @policy::text, @expires::timestamptz,
-		@issued::timestamptz, @federated::boolean, @arns::text[], @tags::jsonb, @transitive::text[], @source::text`
+		@issued::timestamptz, @federated::boolean, @arns::text[], @tags::jsonb, @transitive::text[], @source::text, @function::text`
 
 // Credential finds what an access key id stands for. A fault of kind NotFound means that it was not issued here, or that
 // its user or role is gone.
