@@ -192,11 +192,12 @@ func (p *parts) roleCredentials(ctx context.Context, v *function.Version) (proce
 	if err != nil {
 		return process.Credentials{}, fault.New(fault.Denied, "The role defined for the function cannot be assumed by Lambda.")
 	}
-	session, err := p.authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
+	session, err := p.authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
 		return process.Credentials{}, err
 	}
-	c, err := p.identity.OpenSession(ctx, identity.Opening{Owner: identity.Key{Account: session.Account, Kind: identity.Role, Name: authz.RoleName(v.Role)}, Name: v.Name})
+	c, err := p.identity.OpenSession(ctx, identity.Opening{Owner: identity.Key{Account: session.Account, Kind: identity.Role, Name: authz.RoleName(v.Role)},
+		Name: v.Name, SourceFunction: v.ARN()})
 	if err != nil {
 		return process.Credentials{}, err
 	}

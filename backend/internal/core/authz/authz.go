@@ -184,14 +184,15 @@ func (s Session) principal() policy.Principal {
 	return p
 }
 
-// RoleSession is a session of a role as Lambda opens it for a function, without credentials.
-func (a *Authorizer) RoleSession(ctx context.Context, roleARN, name, functionARN string) (Session, error) {
+// RoleSession is a session of a role as Lambda opens it to poll or to deliver, without credentials. Calls of function code
+// alone carry lambda:SourceFunctionArn.
+func (a *Authorizer) RoleSession(ctx context.Context, roleARN, name string) (Session, error) {
 	full, err := a.role(ctx, roleARN)
 	if err != nil {
 		return Session{}, err
 	}
 	s := sessionOf(&full.Entity, name)
-	s.SourceFunction, s.Issued = functionARN, a.Clock.Now()
+	s.Issued = a.Clock.Now()
 	return s, nil
 }
 

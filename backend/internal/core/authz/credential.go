@@ -65,7 +65,7 @@ func (a *Authorizer) session(ctx context.Context, c *identity.Credential) (Sessi
 		s = Session{Kind: Federated, Account: c.Owner.Account, ARN: arn.FederatedUser(c.Owner.Account, c.Session),
 			UserID: c.Owner.Account + ":" + c.Session, Federator: c.Owner}
 	}
-	s.Issued, s.SessionPolicies, s.SourceIdentity = c.Issued, c.Policies, c.SourceIdentity
+	s.Issued, s.SessionPolicies, s.SourceIdentity, s.SourceFunction = c.Issued, c.Policies, c.SourceIdentity, c.SourceFunction
 	if len(c.Tags) > 0 {
 		own := s.Tags
 		s.Tags, s.TransitiveTags = map[string]string{}, map[string]string{}

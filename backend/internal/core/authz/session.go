@@ -49,7 +49,7 @@ type Session struct {
 	FederatedProvider string
 	// Issued is when temporary credentials were issued (aws:TokenIssueTime); zero for others.
 	Issued time.Time
-	// SourceFunction is the function whose code, or poller, has the session (lambda:SourceFunctionArn); "" for other sessions.
+	// SourceFunction is the function whose code has the session (lambda:SourceFunctionArn); "" for other sessions.
 	SourceFunction string
 }
 

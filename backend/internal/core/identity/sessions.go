@@ -26,6 +26,7 @@ type Opening struct {
 	Tags           map[string]string // session tags
 	Transitive     []string          // keys of the tags that go on to sessions that this one opens
 	SourceIdentity string
+	SourceFunction string        // the function for whose code it is opened
 	Lifetime       time.Duration // 0: it does not expire
 }
 
@@ -113,12 +114,12 @@ func (s *Store) loadCredential(ctx context.Context, id string) (*Credential, err
 	var arns []string
 	var issued, expires *time.Time
 	err := s.db.QueryRow(ctx, `
-		SELECT account, kind, name, secret, active, '', '', '', NULL::timestamptz, NULL::timestamptz, false, '{}'::text[], '{}'::jsonb, '{}'::text[], ''
+		SELECT account, kind, name, secret, active, '', '', '', NULL::timestamptz, NULL::timestamptz, false, '{}'::text[], '{}'::jsonb, '{}'::text[], '', ''
 			FROM identity.keys WHERE id = $1
-		UNION ALL SELECT account, kind, coalesce(name, ''), secret, true, token, session, policy, issued, expires, federated, arns, tags, transitive, source_identity
+		UNION ALL SELECT account, kind, coalesce(name, ''), secret, true, token, session, policy, issued, expires, federated, arns, tags, transitive, source_identity, source_function
 			FROM identity.sessions WHERE key = $1`, id).
 		Scan(&c.Owner.Account, &c.Owner.Kind, &c.Owner.Name, &c.Secret, &c.Active, &c.Token, &c.Session, &document, &issued, &expires,
-			&c.Federated, &arns, &c.Tags, &c.Transitive, &c.SourceIdentity)
+			&c.Federated, &arns, &c.Tags, &c.Transitive, &c.SourceIdentity, &c.SourceFunction)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fault.New(fault.NotFound, "the access key %s was not issued here, or its user or role is gone", id)
 	}

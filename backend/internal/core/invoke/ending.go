@@ -143,7 +143,7 @@ func refusal(f *fault.Error) string {
 
 // deliver gives one thing to one target.
 func (iv *Invoker) deliver(ctx context.Context, e event, h handover, v *function.Version) error {
-	session, err := iv.Authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
+	session, err := iv.Authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (p *Poller) audit(a access, q authz.Question, d policy.Explanation) access 
 
 // decide decides an action of the execution role on the source.
 func (p *Poller) decide(ctx context.Context, action, sourceARN string, v *function.Version) (authz.Question, policy.Explanation, error) {
-	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
+	session, err := p.Authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
 		return authz.Question{}, policy.Explanation{}, err
 	}

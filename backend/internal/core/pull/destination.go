@@ -145,7 +145,7 @@ func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, h trace.Hea
 	if err != nil {
 		return err
 	}
-	session, err := p.Authz.RoleSession(ctx, fn.Version.Role, fn.Version.Name, fn.Version.ARN())
+	session, err := p.Authz.RoleSession(ctx, fn.Version.Role, fn.Version.Name)
 	if err != nil {
 		return err
 	}

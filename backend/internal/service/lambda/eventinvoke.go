@@ -245,7 +245,7 @@ func (a *API) mayDeliver(ctx context.Context, targetARN string, v *function.Vers
 	if err != nil {
 		return false, "", "", err
 	}
-	session, err := a.Authz.RoleSession(ctx, v.Role, v.Name, v.ARN())
+	session, err := a.Authz.RoleSession(ctx, v.Role, v.Name)
 	if err != nil {
 		return false, "", "", err
 	}
