@@ -174,11 +174,20 @@ func decisionJSON(d policy.Explanation) json.RawMessage {
 	return text
 }
 
-// MayInvoke asks whether the event's source may invoke its function now: what S3 asks when a notification is configured,
-// and every source when it calls. The error is of kind NotFound when there is no such function.
+// MayInvoke asks whether the event's source may invoke its function now, as every source does when it calls. The error is of kind NotFound when there is no such function.
 func (d *Dispatcher) MayInvoke(ctx context.Context, e Event) (policy.Explanation, error) {
 	_, decision, err := d.decide(ctx, e)
 	return decision, err
+}
+
+// Permit is MayInvoke for those who only want to go on: nil when the answer is yes (or in audit mode), otherwise a fault of
+// kind Denied, or NotFound when there is no such function. A refusal is remembered.
+func (d *Dispatcher) Permit(ctx context.Context, e Event) error {
+	q, decision, err := d.decide(ctx, e)
+	if err != nil {
+		return err
+	}
+	return d.Authz.Enforce(q, decision)
 }
 
 func (d *Dispatcher) decide(ctx context.Context, e Event) (authz.Question, policy.Explanation, error) {

@@ -192,18 +192,14 @@ func covers(configured, event string) bool {
 func (a *API) validate(ctx context.Context, b *bucket, list []notification) error {
 	fields := map[string]string{}
 	for _, n := range list {
-		d, err := a.Dispatcher.MayInvoke(ctx, b.event(&n, nil))
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err == nil && (d.Allowed() || a.Authz.Audit) {
+		err := a.Dispatcher.Permit(ctx, b.event(&n, nil))
+		if err == nil {
 			continue
 		}
-		why := d.Text()
-		if err != nil {
-			why = err.Error()
+		if fault.KindOf(err) == "" {
+			return err
 		}
-		a.Log.Info("a notification was refused: the bucket may not invoke the function", "bucket", b.name, "function", n.Function, "why", why)
+		a.Log.Info("a notification was refused: the bucket may not invoke the function", "bucket", b.name, "function", n.Function, "why", err.Error())
 		i := len(fields)/2 + 1
 		fields[fmt.Sprintf("ArgumentName%d", i)] = n.Function + ", null"
 		fields[fmt.Sprintf("ArgumentValue%d", i)] = "Not authorized to invoke function [" + n.Function + "]"
