@@ -196,6 +196,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 var awsDataSources = []func() datasource.DataSource{
 	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
+	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }
 
 // Functions lists the functions.

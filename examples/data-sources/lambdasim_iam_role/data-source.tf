@@ -1,0 +1,3 @@
+data "lambdasim_iam_role" "worker" {
+  name = "worker"
+}

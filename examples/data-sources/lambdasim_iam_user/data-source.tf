@@ -1,0 +1,3 @@
+data "lambdasim_iam_user" "ada" {
+  user_name = "ada"
+}
