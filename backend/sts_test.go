@@ -162,9 +162,15 @@ func TestSTSManagedSessionPolicies(t *testing.T) {
 	if e := refused(t, err, "AccessDenied"); !strings.HasSuffix(e.ErrorMessage(), "because no session policy allows the iam:ListRoles action") {
 		t.Error(e.ErrorMessage())
 	}
-	// A policy that goes takes what it allowed; the session does not become wider.
+	// A policy that goes takes what it allowed; the session does not become wider, also where it was the only one.
+	alone, _, err := b.assume(t, ann, roleOf+"r", with(*p))
+	if err != nil {
+		t.Fatal(err)
+	}
 	ok[*iam.DeletePolicyOutput](t)(b.iam.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: p}))
 	refused(t, list(), "AccessDenied")
+	_, err = alone.s3.ListBuckets(ctx, &s3.ListBucketsInput{})
+	refused(t, err, "AccessDenied")
 	_, _, err = b.assume(t, ann, roleOf+"r", with(*p))
 	refused(t, err, "MalformedPolicyDocument")
 	_, _, err = b.assume(t, ann, roleOf+"r", with("arn:aws:iam::aws:policy/NoSuchThing"))
