@@ -67,7 +67,22 @@ func sdkFunctions(t *testing.T) map[string]*lambda.CreateFunctionInput {
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	bootstrap, err := os.ReadFile(program)
+	zipped := executable(t, program)
+	in := func(runtime lambdatypes.Runtime, handler string, zipped []byte) *lambda.CreateFunctionInput {
+		return &lambda.CreateFunctionInput{Runtime: runtime, Handler: &handler, Timeout: aws.Int32(60), MemorySize: aws.Int32(512), Code: codeOf(zipped)}
+	}
+	return map[string]*lambda.CreateFunctionInput{
+		"go":     in("provided.al2023", "bootstrap", zipped),
+		"python": in("python3.12", "main.handler", archive(t, map[string]string{"main.py": read("python/main.py")})),
+		"esm":    in("nodejs20.x", "esm.handler", archive(t, map[string]string{"esm.mjs": read("node/esm.mjs")})),
+		"common": in("nodejs20.x", "common.handler", archive(t, map[string]string{"common.js": read("node/common.js")})),
+	}
+}
+
+// executable is a package with a program, named bootstrap.
+func executable(t *testing.T, path string) []byte {
+	t.Helper()
+	program, err := os.ReadFile(path)
 	must(t, err)
 	var zipped bytes.Buffer
 	w := zip.NewWriter(&zipped)
@@ -75,18 +90,10 @@ func sdkFunctions(t *testing.T) map[string]*lambda.CreateFunctionInput {
 	header.SetMode(0o755)
 	f, err := w.CreateHeader(header)
 	must(t, err)
-	_, err = f.Write(bootstrap)
+	_, err = f.Write(program)
 	must(t, err)
 	must(t, w.Close())
-	in := func(runtime lambdatypes.Runtime, handler string, zipped []byte) *lambda.CreateFunctionInput {
-		return &lambda.CreateFunctionInput{Runtime: runtime, Handler: &handler, Timeout: aws.Int32(60), MemorySize: aws.Int32(512), Code: codeOf(zipped)}
-	}
-	return map[string]*lambda.CreateFunctionInput{
-		"go":     in("provided.al2023", "bootstrap", zipped.Bytes()),
-		"python": in("python3.12", "main.handler", archive(t, map[string]string{"main.py": read("python/main.py")})),
-		"esm":    in("nodejs20.x", "esm.handler", archive(t, map[string]string{"esm.mjs": read("node/esm.mjs")})),
-		"common": in("nodejs20.x", "common.handler", archive(t, map[string]string{"common.js": read("node/common.js")})),
-	}
+	return zipped.Bytes()
 }
 
 // The calls that functions make by AWS's own SDKs reach the backend without their doing, and are those of their role.
