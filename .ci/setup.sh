@@ -4,6 +4,7 @@
 #   PostgreSQL's programs       the backend keeps its state in PostgreSQL, and runs a private one
 #   Terraform or OpenTofu       1.8 or newer, which drives the provider
 #   python3 and node            functions written in Python and in Node run with them
+#   the AWS CLI                 tests use it as people do
 #   boto3 and npm               the AWS SDKs that functions use: Debian's for Python; npm fetches that for Node
 #
 # It asks once where somebody sits at the terminal, and never where CI is set. Where nothing is missing it ends at once.
@@ -47,6 +48,10 @@ look() {
 		want python3-boto3 "boto3: functions written in Python find it in Lambda's images"
 	command -v node >/dev/null || want nodejs "node: functions written in Node run with it"
 	command -v npm >/dev/null || want npm "npm: it fetches the AWS SDK that functions written in Node find in Lambda's images"
+	case "$(aws --version 2>/dev/null) $(/usr/bin/aws --version 2>/dev/null)" in
+	*aws-cli/2*) ;;
+	*) want awscli "the AWS CLI: the tests read a function's log with it" ;;
+	esac
 	if ! terraform_cli >/dev/null; then
 		build_tofu=true
 		reasons+=("OpenTofu $tofu_version: there is no Terraform or OpenTofu of $least_cli or newer; it is built from its Go module into $tools, which takes some minutes, once")

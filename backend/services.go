@@ -74,6 +74,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.agenda = agenda.New(b.db, b.clk, cfg.Log)
 	p.trace = trace.NewRecorder(b.db, b.clk, cfg.Log)
 	p.logs = logs.New(b.db, cfg.Log)
+	p.logs.Clock = b.clk
 	p.identity = identity.New(b.db, b.ids)
 	p.accounts = account.New(b.db)
 	p.authz = &authz.Authorizer{Identity: p.identity, Accounts: p.accounts, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account,

@@ -4,13 +4,15 @@
 //
 // The two executors beside it, process and script, share these words, so that a log or an error document does not tell
 // them apart. Texts are as recorded from AWS between 2024 and 2026; the JSON form of the lines is that of the developer
-// guide's page on advanced logging controls, at its default system log level (initStart, start and report).
+// guide's page on advanced logging controls, those that the system log level shows.
 package execute
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +84,11 @@ type Lines struct {
 
 func (l Lines) json() bool { return strings.EqualFold(l.Version.LogFormat, "JSON") }
 
-func (l Lines) event(kind string, record map[string]any) string {
+// event is a line of the service's as JSON, or nothing where the system log level leaves it out.
+func (l Lines) event(level, kind string, record map[string]any) string {
+	if slices.Index(levels, level) < slices.Index(levels, cmp.Or(l.Version.SystemLevel, "INFO")) {
+		return ""
+	}
 	return string(document(struct {
 		Time   string         `json:"time"`
 		Type   string         `json:"type"`
@@ -90,12 +96,23 @@ func (l Lines) event(kind string, record map[string]any) string {
 	}{l.stamp(), "platform." + kind, record})) + "\n"
 }
 
+// levels are the system log levels; a line is shown where its own is not below the function's.
+var levels = []string{"DEBUG", "INFO", "WARN"}
+
+// outcomeLevel is the level of a line about what has succeeded, or has not: the developer guide's table of system events.
+func outcomeLevel(status, success string) string {
+	if status == "success" {
+		return success
+	}
+	return "WARN"
+}
+
 func (l Lines) stamp() string { return l.At.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // InitStart is the line of a new environment. The runtime's version is as INIT_START spells it ("python:3.12.v1").
 func (l Lines) InitStart(runtimeVersion, runtimeARN string) string {
 	if l.json() {
-		return l.event("initStart", map[string]any{"initializationType": "on-demand", "phase": "init",
+		return l.event("INFO", "initStart", map[string]any{"initializationType": "on-demand", "phase": "init",
 			"runtimeVersion": runtimeVersion, "runtimeVersionArn": runtimeARN,
 			"functionName": l.Version.Name, "functionVersion": l.Version.Version})
 	}
@@ -110,7 +127,7 @@ func (l Lines) InitReport(took time.Duration, phase, status, errorType string) s
 		if errorType != "" {
 			record["errorType"] = errorType
 		}
-		return l.event("initReport", record)
+		return l.event(outcomeLevel(status, "DEBUG"), "initReport", record)
 	}
 	text := fmt.Sprintf("INIT_REPORT Init Duration: %.2f ms\tPhase: %s\tStatus: %s", milliseconds(took), phase, status)
 	if errorType != "" {
@@ -122,7 +139,7 @@ func (l Lines) InitReport(took time.Duration, phase, status, errorType string) s
 // Start is the line before the function's own.
 func (l Lines) Start(requestID string) string {
 	if l.json() {
-		return l.event("start", map[string]any{"requestId": requestID, "version": l.Version.Version})
+		return l.event("INFO", "start", map[string]any{"requestId": requestID, "version": l.Version.Version})
 	}
 	return fmt.Sprintf("START RequestId: %s Version: %s\n", requestID, l.Version.Version)
 }
@@ -188,7 +205,12 @@ func (l Lines) reportEvent(r Report, status string) string {
 	if status == "error" {
 		record["errorType"] = r.Outcome.ErrorType
 	}
-	return l.event("report", record)
+	done := map[string]any{"requestId": r.RequestID, "status": record["status"], "metrics": map[string]any{"durationMs": milliseconds(r.Duration)}}
+	if status == "error" {
+		done["errorType"] = r.Outcome.ErrorType
+	}
+	of := record["status"].(string)
+	return l.event(outcomeLevel(of, "DEBUG"), "runtimeDone", done) + l.event(outcomeLevel(of, "INFO"), "report", record)
 }
 
 // milliseconds is d with the two digits that a log shows.

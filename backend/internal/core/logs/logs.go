@@ -1,7 +1,8 @@
 // Package logs keeps what functions wrote.
 //
 // Lambda writes a function's output to the log group of its configuration, in a stream named after the day and the
-// version. Writing is behind: an invocation never waits for its log, and a crash loses the last moments of it.
+// version. Writing is behind: an invocation never waits for its log, and a crash loses the last moments of it. Events that
+// are older than their group's retention are gone whenever somebody looks; a stream goes with its last event.
 package logs
 
 import (
@@ -15,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
@@ -27,6 +29,8 @@ var Schema = postgres.Schema{Name: "logs", Files: files}
 
 // Store keeps log events. It is safe for concurrent use.
 type Store struct {
+	Clock *clock.Clock // by which retentions expire; nil: nothing does
+
 	db     *postgres.DB
 	behind *postgres.Behind[written]
 }

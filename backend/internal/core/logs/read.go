@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
 
 // Position is where a line stands in a group: the row of its attempt, and the line there. Positions grow.
@@ -33,7 +35,7 @@ type Query struct {
 // Read returns lines, oldest first, and whether the limit left some out. A group that does not exist is a fault of kind
 // NotFound.
 func (s *Store) Read(ctx context.Context, q Query) (lines []Line, more bool, err error) {
-	if _, err := s.Group(ctx, q.Account, q.Region, q.Group); err != nil {
+	if err := s.expire(ctx, q.Account, q.Region, q.Group); err != nil {
 		return nil, false, err
 	}
 	order, before := "ASC", q.Before.Row
@@ -95,9 +97,37 @@ type LogStream struct {
 	Bytes       int64
 }
 
+// expire removes what is older than a group's retention. A group that does not exist is a fault of kind NotFound.
+func (s *Store) expire(ctx context.Context, account, region, group string) error {
+	g, err := s.Group(ctx, account, region, group)
+	if err != nil || g.Retention == 0 || s.Clock == nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM logs.events WHERE account = @account AND region = @region AND log_group = @group AND at < @oldest`,
+			pgx.NamedArgs{"account": account, "region": region, "group": group, "oldest": s.Clock.Now().AddDate(0, 0, -g.Retention)})
+		return err
+	})
+}
+
+// Latest lists the streams of a group, those with the newest events first.
+func (s *Store) Latest(ctx context.Context, account, region, group string, skip, limit int) ([]LogStream, error) {
+	if err := s.expire(ctx, account, region, group); err != nil {
+		return nil, err
+	}
+	rows, err := s.db.Query(ctx, `SELECT stream, min(at), max(at), sum(length(message)) FROM logs.events
+		WHERE account = @account AND region = @region AND log_group = @group
+		GROUP BY stream ORDER BY max(at) DESC, stream COLLATE "C" DESC OFFSET @skip LIMIT @limit`,
+		pgx.NamedArgs{"account": account, "region": region, "group": group, "skip": skip, "limit": limit})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[LogStream])
+}
+
 // Streams lists the streams of a group by name, those that begin with a prefix, after one.
 func (s *Store) Streams(ctx context.Context, account, region, group, prefix, after string, limit int) ([]LogStream, error) {
-	if _, err := s.Group(ctx, account, region, group); err != nil {
+	if err := s.expire(ctx, account, region, group); err != nil {
 		return nil, err
 	}
 	rows, err := s.db.Query(ctx, `SELECT stream, min(at), max(at), sum(length(message)) FROM logs.events

@@ -1,8 +1,10 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,25 +18,41 @@ import (
 // maxEvents is how many events an answer has at most.
 const maxEvents = 10000
 
+// describeStreams lists streams by name, or those with the newest events first, which is what people and tools ask for.
 func (a *API) describeStreams(ctx context.Context, in *cloudwatchlogs.DescribeLogStreamsInput) (*cloudwatchlogs.DescribeLogStreamsOutput, error) {
-	if in.OrderBy == types.OrderByLastEventTime || aws.ToBool(in.Descending) {
-		return nil, unsupported("DescribeLogStreams", "orderBy LastEventTime and descending")
+	latest := in.OrderBy == types.OrderByLastEventTime
+	switch {
+	case latest && in.LogStreamNamePrefix != nil:
+		return nil, fault.New(fault.Invalid, "Cannot order by LastEventTime with a logStreamNamePrefix.")
+	case latest != aws.ToBool(in.Descending):
+		return nil, unsupported("DescribeLogStreams", "streams in this order (by name, and by LastEventTime descending, are)")
 	}
 	limit, err := pageSize(in.Limit, maxGroups)
 	if err != nil {
 		return nil, err
 	}
 	account, region, name := place(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
-	list, err := a.Store.Streams(ctx, account, region, name, aws.ToString(in.LogStreamNamePrefix), aws.ToString(in.NextToken), limit+1)
+	var list []logs.LogStream
+	skip := 0
+	if latest {
+		if skip, err = strconv.Atoi(cmp.Or(aws.ToString(in.NextToken), "0")); err != nil || skip < 0 {
+			return nil, fault.New(fault.Invalid, "The specified nextToken is invalid.")
+		}
+		list, err = a.Store.Latest(ctx, account, region, name, skip, limit+1)
+	} else {
+		list, err = a.Store.Streams(ctx, account, region, name, aws.ToString(in.LogStreamNamePrefix), aws.ToString(in.NextToken), limit+1)
+	}
 	if err != nil {
 		return nil, err
 	}
 	out := &cloudwatchlogs.DescribeLogStreamsOutput{LogStreams: []types.LogStream{}}
-	for i, s := range list {
-		if i == limit {
-			out.NextToken = &list[i-1].Name
-			break
+	if len(list) > limit {
+		if out.NextToken = &list[limit-1].Name; latest {
+			out.NextToken = aws.String(strconv.Itoa(skip + limit))
 		}
+		list = list[:limit]
+	}
+	for _, s := range list {
 		first, last := s.First.UnixMilli(), s.Last.UnixMilli()
 		out.LogStreams = append(out.LogStreams, types.LogStream{LogStreamName: &s.Name, CreationTime: &first, FirstEventTimestamp: &first,
 			LastEventTimestamp: &last, LastIngestionTime: &last, StoredBytes: &s.Bytes})

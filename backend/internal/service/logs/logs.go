@@ -2,8 +2,8 @@
 // functions wrote.
 //
 // Groups and events are core/logs's; Lambda writes there. A group is there when somebody makes it, or when a function first
-// writes to it. Making one that a function has written to is refused as in AWS. A retention is kept and shown; on the
-// simulator's clock nothing expires by it.
+// writes to it. Making one that a function has written to is refused as in AWS. What is older than a
+// retention says, on the simulator's clock, is gone.
 //
 // Writing events from outside, filter patterns, subscription filters and queries are not simulated and are refused by name.
 //
