@@ -101,7 +101,7 @@ func TestConditionKeys(t *testing.T) {
 		{attributes, "ForAnyValue:StringLike", "aws:PrincipalOrgPaths", organization + "/r-ab12/*"},
 		{attributes, "StringEquals", "aws:RequestedRegion", "us-east-1"}, {attributes, "StringEquals", "aws:ResourceAccount", account},
 		{attributes, "IpAddress", "aws:SourceIp", "127.0.0.0/8"}, {attributes, "StringLike", "aws:UserAgent", "aws-sdk-go-v2/*"},
-		{attributes, "Bool", "aws:SecureTransport", "false"}, {attributes, "Bool", "aws:ViaAWSService", "false"}, {attributes, "Bool", "aws:PrincipalIsAWSService", "false"},
+		{attributes, "Bool", "aws:SecureTransport", "true"}, {attributes, "Bool", "aws:ViaAWSService", "false"}, {attributes, "Bool", "aws:PrincipalIsAWSService", "false"},
 		{attributes, "DateEquals", "aws:CurrentTime", "2026-01-01T00:00:00Z"}, {attributes, "NumericEquals", "aws:EpochTime", "1767225600"},
 		{attributes, "StringEquals", "aws:ResourceTag/team", "a"}, {function, "StringEquals", "aws:ResourceTag/Team", "a"}, {stream, "StringEquals", "aws:ResourceTag/Team", "a"},
 		{role, "StringEquals", "aws:ResourceTag/Team", "a"}, {role, "StringEquals", "iam:ResourceTag/Team", "a"},

@@ -164,7 +164,7 @@ func (c *checker) roleQuestion(ro role, session, action, resource string) *quest
 	a, _ := arn.Parse(resource)
 	keys := policy.NewContext(map[string][]string{
 		"aws:PrincipalArn": {ro.arn}, "aws:PrincipalType": {"AssumedRole"}, "aws:PrincipalAccount": {ro.account}, "aws:PrincipalIsAWSService": {"false"},
-		"aws:SecureTransport": {"false"}, "aws:ViaAWSService": {"false"}})
+		"aws:SecureTransport": {"true"}, "aws:ViaAWSService": {"false"}})
 	if a.Region != "" {
 		keys.Set("aws:RequestedRegion", a.Region)
 	}

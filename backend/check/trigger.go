@@ -207,7 +207,7 @@ func (c *checker) pushQuestion(t target, principal, source, account string) *que
 	a, _ := arn.Parse(t.arn)
 	keys := map[string][]string{
 		"aws:PrincipalIsAWSService": {strconv.FormatBool(true)}, "aws:PrincipalServiceName": {principal}, "aws:RequestedRegion": {a.Region},
-		"aws:SecureTransport": {"false"}, "aws:ViaAWSService": {"false"},
+		"aws:SecureTransport": {"true"}, "aws:ViaAWSService": {"false"},
 	}
 	if source != "" {
 		keys["aws:SourceArn"] = []string{source}

@@ -34,6 +34,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -127,7 +128,13 @@ func (c *Call) Question(action, resource string) authz.Question {
 
 // Origin is where the request came from.
 func (c *Call) Origin() authz.Origin {
-	return authz.Origin{SourceIP: c.SourceIP, UserAgent: c.UserAgent, Network: true, TLS: c.HTTP != nil && c.HTTP.TLS != nil}
+	return authz.Origin{SourceIP: c.SourceIP, UserAgent: c.UserAgent, Network: true, TLS: c.HTTP != nil && c.HTTP.TLS != nil || loopback(c.SourceIP)}
+}
+
+// loopback reports whether an address is this machine's own: what comes from there has not been on any wire.
+func loopback(address string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && a.Unmap().IsLoopback()
 }
 
 // SignatureAge is how old the signature is, by the real clock: of a presigned request, how long ago it was made.

@@ -66,7 +66,7 @@ type Late map[string]func() map[string][]string
 type Origin struct {
 	SourceIP, UserAgent string
 	Network             bool // it came over the network
-	TLS                 bool // encrypted
+	TLS                 bool // encrypted, or from this machine itself
 }
 
 // Source is the resource on behalf of which a service asks: aws:SourceArn, aws:SourceAccount.
