@@ -51,6 +51,18 @@ func vanishes(name, hcl string, before func()) resource.TestStep {
 	return step
 }
 
+// drifts is a step in which a resource was changed behind Terraform's back: it is put right in place.
+func drifts(name, hcl string, before func()) resource.TestStep {
+	step := acts(name, update, hcl)
+	step.PreConfig = before
+	return step
+}
+
+// failsImport is a step in which an id is refused.
+func failsImport(name, id, want string) resource.TestStep {
+	return resource.TestStep{ResourceName: name, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(want)}
+}
+
 // imports is a step that imports a resource, and compares it.
 func imports(name, id string, ignore ...string) resource.TestStep {
 	return resource.TestStep{ResourceName: name, ImportState: true, ImportStateId: id, ImportStateVerify: true, ImportStateVerifyIgnore: ignore}

@@ -70,6 +70,8 @@ type functionModel struct {
 	VPCConfig                      types.List     `tfsdk:"vpc_config"`
 }
 
+var deadLetterConfigType = map[string]attr.Type{"target_arn": types.StringType}
+
 var environmentType = map[string]attr.Type{"variables": types.MapType{ElemType: types.StringType}}
 
 // variables are the environment variables; nil where none are given.
@@ -151,6 +153,28 @@ func (m *functionModel) logging() *awstypes.LoggingConfig {
 	return c
 }
 
+// deadLetter is where given-up events go; nil where nowhere is given.
+func (m *functionModel) deadLetter() *awstypes.DeadLetterConfig {
+	if target := fieldText(m.DeadLetterConfig, "target_arn"); target != "" {
+		return &awstypes.DeadLetterConfig{TargetArn: &target}
+	}
+	return nil
+}
+
+// readDeadLetter takes the target; a block that is written with "" stays.
+func (m *functionModel) readDeadLetter(c *awstypes.DeadLetterConfig) {
+	target := ""
+	if c != nil {
+		target = aws.ToString(c.TargetArn)
+	}
+	switch {
+	case target != "":
+		m.DeadLetterConfig = objects(deadLetterConfigType, map[string]attr.Value{"target_arn": types.StringValue(target)})
+	case fieldText(m.DeadLetterConfig, "target_arn") != "" || len(m.DeadLetterConfig.Elements()) == 0:
+		m.DeadLetterConfig = types.ListNull(types.ObjectType{AttrTypes: deadLetterConfigType})
+	}
+}
+
 func (m *functionModel) architectures(ctx context.Context, diags *diag.Diagnostics) []awstypes.Architecture {
 	var list []string
 	if !m.Architectures.IsNull() && !m.Architectures.IsUnknown() {
@@ -191,6 +215,7 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 	}
 	m.readLogging(c.LoggingConfig)
 	m.readEnvironment(c.Environment)
+	m.readDeadLetter(c.DeadLetterConfig)
 	for field, value := range map[*types.Bool]bool{&m.Publish: false, &m.SkipDestroy: false} {
 		if field.IsNull() || field.IsUnknown() {
 			*field = types.BoolValue(value)

@@ -129,7 +129,8 @@ func (m *functionModel) codeMoves(state *functionModel) bool {
 func (m *functionModel) configMoves(state *functionModel) bool {
 	return !m.Description.Equal(state.Description) || !m.Handler.Equal(state.Handler) || !m.Runtime.Equal(state.Runtime) || !m.Role.Equal(state.Role) ||
 		!m.MemorySize.Equal(state.MemorySize) || !m.Timeout.Equal(state.Timeout) || !m.Environment.Equal(state.Environment) ||
-		!m.EphemeralStorage.Equal(state.EphemeralStorage) || !m.TracingConfig.Equal(state.TracingConfig) || !m.LoggingConfig.Equal(state.LoggingConfig)
+		!m.EphemeralStorage.Equal(state.EphemeralStorage) || !m.TracingConfig.Equal(state.TracingConfig) || !m.LoggingConfig.Equal(state.LoggingConfig) ||
+		!m.DeadLetterConfig.Equal(state.DeadLetterConfig)
 }
 
 func (m *functionModel) changes(state *functionModel) bool {
@@ -145,7 +146,7 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 	in := &lambda.CreateFunctionInput{FunctionName: m.FunctionName.ValueStringPointer(), Role: m.Role.ValueStringPointer(), Description: m.Description.ValueStringPointer(),
 		Handler: m.Handler.ValueStringPointer(), Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())),
 		Timeout: aws.Int32(int32(m.Timeout.ValueInt64())), Architectures: m.architectures(ctx, &resp.Diagnostics), EphemeralStorage: m.storage(),
-		TracingConfig: m.tracing(), LoggingConfig: m.logging(), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics)}
+		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics)}
 	if v := m.variables(ctx, &resp.Diagnostics); v != nil {
 		in.Environment = &awstypes.Environment{Variables: v}
 	}
@@ -259,7 +260,8 @@ func (r *functionResource) updateConfiguration(ctx context.Context, client *lamb
 	_, err := client.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: m.FunctionName.ValueStringPointer(),
 		Role: m.Role.ValueStringPointer(), Description: aws.String(m.Description.ValueString()), Handler: m.Handler.ValueStringPointer(),
 		Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())), Timeout: aws.Int32(int32(m.Timeout.ValueInt64())),
-		Environment: &awstypes.Environment{Variables: variables}, EphemeralStorage: m.storage(), TracingConfig: m.tracing(), LoggingConfig: m.logging()})
+		Environment: &awstypes.Environment{Variables: variables}, EphemeralStorage: m.storage(), TracingConfig: m.tracing(), LoggingConfig: m.logging(),
+		DeadLetterConfig: &awstypes.DeadLetterConfig{TargetArn: aws.String(fieldText(m.DeadLetterConfig, "target_arn"))}}) // "" clears it
 	if err != nil {
 		addError(diags, "Updating the configuration of the function", m.FunctionName.ValueString(), err)
 	}

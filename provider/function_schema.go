@@ -119,7 +119,7 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 	}
 }
 
-// functionBlocks are the nested blocks; all but environment and timeouts are refused.
+// functionBlocks are the nested blocks; all but environment, dead_letter_config and timeouts are refused.
 func functionBlocks(ctx context.Context) map[string]schema.Block {
 	return map[string]schema.Block{
 		"environment": block("Environment variables of the function.", map[string]schema.Attribute{
@@ -132,7 +132,9 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 				"per_execution_environment_max_concurrency": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: notSimulated},
 			}, nil),
 		}),
-		"dead_letter_config": block(notSimulated, map[string]schema.Attribute{"target_arn": text(true)}, nil),
+		"dead_letter_config": block("Where an event goes that was invoked asynchronously and is given up.", map[string]schema.Attribute{
+			"target_arn": schema.StringAttribute{Required: true, MarkdownDescription: "ARN of a queue or a topic. The execution role must be allowed to write there.", Validators: []validator.String{arnValidator()}},
+		}, nil),
 		"durable_config": block(notSimulated, map[string]schema.Attribute{"execution_timeout": requiredNumber(),
 			"retention_period": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(14), MarkdownDescription: notSimulated}}, nil),
 		"file_system_config": block(notSimulated, map[string]schema.Attribute{"arn": text(true), "local_mount_path": text(true)}, nil),
@@ -149,7 +151,7 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 
 // functionRefused are the arguments on which the simulator does not act.
 var functionRefused = []refused{
-	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "dead_letter_config"}, {name: "durable_config"},
+	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"},
 	{name: "file_system_config"}, {name: "image_config"}, {name: "image_uri"}, {name: "kms_key_arn"}, {name: "layers"},
 	{name: "package_type", allowed: []attr.Value{tftypes.StringValue("Zip")}}, {name: "publish"}, {name: "publish_to"},
 	{name: "replace_security_groups_on_destroy"}, {name: "replacement_security_group_ids"},

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // kept is a resource whose life is the usual one: it is created and read back; where it is gone it leaves the state; what a
@@ -20,7 +21,7 @@ import (
 type kept[M any] struct {
 	resourceBase
 
-	typ     string // after the provider's prefix: "iam_group"
+	typ     string // after the provider's prefix, as AWS has it: "iam_group", "lambda_function_url"
 	noun    string // in messages: "the group"
 	label   func(m *M) string
 	schema  func() schema.Schema
@@ -43,6 +44,9 @@ func isGone(err error) bool { return errors.Is(err, errGone) || isNotFound(err) 
 // Metadata names the type.
 func (k *kept[M]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + k.typ
+	if name, ok := strings.CutPrefix(k.typ, "lambda_"); ok {
+		resp.TypeName = lambdaType(req.ProviderTypeName, name)
+	}
 }
 
 // Schema describes the type.
@@ -166,4 +170,34 @@ func (i *imported[M]) ImportState(ctx context.Context, req resource.ImportStateR
 	for n, name := range i.attributes {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), parts[n])...)
 	}
+}
+
+// importedBy is kept with an import whose id is of a form of its own, or names a region: ID@REGION.
+type importedBy[M any] struct {
+	kept[M]
+
+	want  string                                         // the form, in messages
+	parse func(id string) (attributes map[string]string) // nil where the id is not of the form
+}
+
+// ImportState takes the id apart, and leaves the rest to Read.
+func (i *importedBy[M]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	req = cutRegion(ctx, req, resp)
+	attributes := i.parse(req.ID)
+	if attributes == nil {
+		resp.Diagnostics.AddError("Not an import id", fmt.Sprintf("%q: want %s.", req.ID, i.want))
+	}
+	for name, value := range attributes {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	}
+}
+
+// planRegionAlone is the plan of a type of which nothing else than the region is known when it is planned.
+func planRegionAlone(ctx context.Context, b *resourceBase, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	b.planRegion(ctx, req, resp)
+}
+
+// regionOf is the region of a resource that was read: the provider's where the state has none yet.
+func (b *resourceBase) regionOf(was types.String) types.String {
+	return types.StringValue(or(was, b.clients.Region))
 }

@@ -1,0 +1,1 @@
+terraform import lambdasim_function_event_invoke_config.orders 'orders'
