@@ -1,14 +1,19 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
@@ -133,4 +138,84 @@ func TestAccFunctionDeadLetterConfig(t *testing.T) {
 		acts(f, update, to(`""`), within(f, text(""), "dead_letter_config", 0, "target_arn")),
 		acts(f, update, queues+fmt.Sprintf(fn, ""), at(f, "dead_letter_config", knownvalue.ListSizeExact(0))),
 	)
+}
+
+func TestAccFunctionURL(t *testing.T) {
+	const u, name, arn = "lambdasim_function_url.u", "acc-function-url", "arn:aws:lambda:us-east-1:000000000000:function:acc-function-url"
+	fn := answering(t, name)
+	hcl := func(arguments ...string) string { return fn + of("function_url", "u", arguments...) }
+	plain, none, signed := `function_name = lambdasim_function.f.function_name`, `authorization_type = "NONE"`, `authorization_type = "AWS_IAM"`
+	cors := func(arguments ...string) string { return "cors {\n    " + strings.Join(arguments, "\n    ") + "\n  }" }
+	same := statecheck.CompareValue(compare.ValuesSame())
+	steps(t,
+		fails(hcl(plain, `authorization_type = "OPEN"`), `must be one of`),
+		fails(hcl(plain, none, cors(`max_age = 86401`)), `at most 86400`),
+		acts(u, create, hcl(plain, none), at(u, "id", text(name)), at(u, "invoke_mode", text("BUFFERED")), at(u, "function_arn", text(arn)),
+			at(u, "function_url", knownvalue.StringRegexp(regexp.MustCompile(`^`+endpoint+`/_url/[0-9a-f]{32}/$`))), at(u, "url_id", knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{32}$`))),
+			answers{u, http.StatusOK}, sids{name, []string{"FunctionURLAllowInvokeAction", "FunctionURLAllowPublicAccess"}}, same.AddStateValue(u, tfjsonpath.New("function_url"))),
+		imports(u, name),
+		acts(u, update, hcl(plain, none, `invoke_mode = "RESPONSE_STREAM"`), at(u, "invoke_mode", text("RESPONSE_STREAM"))),
+		acts(u, update, hcl(plain, signed), at(u, "invoke_mode", text("BUFFERED")), answers{u, http.StatusForbidden}),
+		acts(u, update, hcl(plain, none, cors(`allow_credentials = true`, `allow_headers = ["b", "a"]`, `allow_methods = ["GET", "POST"]`, `allow_origins = ["https://example.com"]`, `expose_headers = ["c"]`, `max_age = 5`)),
+			within(u, textSet("a", "b"), "cors", 0, "allow_headers"), within(u, knownvalue.Int64Exact(5), "cors", 0, "max_age"), answers{u, http.StatusOK}, same.AddStateValue(u, tfjsonpath.New("function_url"))),
+		imports(u, name),
+		acts(u, update, hcl(plain, none, cors(`allow_origins = ["*"]`, `allow_credentials = false`)), within(u, knownvalue.Null(), "cors", 0, "allow_headers"), within(u, knownvalue.Bool(false), "cors", 0, "allow_credentials")),
+		acts(u, update, hcl(plain, none), at(u, "cors", knownvalue.ListSizeExact(0))),
+		drifts(u, hcl(plain, none), behind(t, func() (*lambda.UpdateFunctionUrlConfigOutput, error) {
+			return functions().UpdateFunctionUrlConfig(t.Context(), &lambda.UpdateFunctionUrlConfigInput{FunctionName: aws.String(name), Cors: &lambdatypes.Cors{MaxAge: aws.Int32(9)}})
+		})),
+		acts(u, update, hcl(`function_name = lambdasim_function.f.arn`, none), at(u, "id", text(name)), same.AddStateValue(u, tfjsonpath.New("function_url"))), // the same function
+		vanishes(u, hcl(`function_name = lambdasim_function.f.arn`, none), behind(t, func() (*lambda.DeleteFunctionUrlConfigOutput, error) {
+			return functions().DeleteFunctionUrlConfig(t.Context(), &lambda.DeleteFunctionUrlConfigInput{FunctionName: aws.String(name)})
+		})), // its statements are there already
+		imports(u, arn+"@us-east-1"),
+		failsImport(u, name+"/", `want NAME or NAME/QUALIFIER`),
+	)
+}
+
+// answers checks the status with which the URL of a resource answers whoever does not sign.
+type answers struct {
+	resource string
+	status   int
+}
+
+func (a answers) CheckState(_ context.Context, req statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	for _, r := range req.State.Values.RootModule.Resources {
+		if r.Address != a.resource {
+			continue
+		}
+		url, _ := r.AttributeValues["function_url"].(string)
+		res, err := http.Post(url, "application/json", strings.NewReader(`{}`)) //nolint:noctx // a local address
+		if err != nil {
+			resp.Error = err
+			return
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != a.status {
+			resp.Error = fmt.Errorf("%s answers %s, want %d", url, res.Status, a.status)
+		}
+		return
+	}
+	resp.Error = fmt.Errorf("%s is not in the state", a.resource)
+}
+
+// sids checks the names of the statements of a function's policy.
+type sids struct {
+	function string
+	want     []string
+}
+
+func (s sids) CheckState(ctx context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	out, err := functions().GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &s.function})
+	if err != nil {
+		resp.Error = err
+		return
+	}
+	var have []string
+	for _, m := range regexp.MustCompile(`"Sid":"(\w+)"`).FindAllStringSubmatch(*out.Policy, -1) {
+		have = append(have, m[1])
+	}
+	if slices.Sort(have); !slices.Equal(have, s.want) {
+		resp.Error = fmt.Errorf("the policy has the statements %v, want %v", have, s.want)
+	}
 }

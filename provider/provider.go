@@ -177,7 +177,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 // awsResources are the resources that AWS has too: those of drop-in mode.
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
-	newFunctionEventInvokeConfigResource,
+	newFunctionEventInvokeConfigResource, newFunctionURLResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
 	newIAMGroupResource, newIAMGroupPolicyResource, newIAMGroupPolicyAttachmentResource, newIAMGroupMembershipResource, newIAMUserGroupMembershipResource,
