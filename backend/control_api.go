@@ -44,7 +44,7 @@ func newControlAPI(b *Backend, p *parts) http.Handler {
 		"GET accounts": a.listAccounts, "PUT accounts/{id}": a.putAccount, "GET accounts/{id}": a.getAccount, "DELETE accounts/{id}": a.deleteAccount,
 		"GET refusals":                a.listRefusals,
 		"PUT functions/{name}/script": a.putScript, "GET functions/{name}/script": a.getScript,
-		"DELETE functions/{name}/script": a.deleteScript, "GET functions/{name}/code": a.code, "GET functions/{name}/logs": a.tail,
+		"DELETE functions/{name}/script": a.deleteScript, "GET functions/{name}/code": a.code, "GET layers/{arn}/code": a.layer, "GET functions/{name}/logs": a.tail,
 	}
 	for pattern, h := range operations {
 		method, path, _ := strings.Cut(pattern, " ")
@@ -252,7 +252,7 @@ func (a *controlAPI) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := a.b.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		for _, forget := range []func(context.Context, *postgres.Tx, string) error{a.agenda.Forget, a.poller.Forget, a.kinesis.Forget, a.sqs.Forget, a.dynamodb.Forget,
-			a.s3.Forget, a.cognito.Forget, a.functions.Forget, a.identity.Forget, a.accounts.Forget, a.logs.Forget, a.trace.Forget} {
+			a.s3.Forget, a.cognito.Forget, a.functions.Forget, a.layers.Forget, a.identity.Forget, a.accounts.Forget, a.logs.Forget, a.trace.Forget} {
 			if err := forget(ctx, tx, in.Account); err != nil {
 				return err
 			}

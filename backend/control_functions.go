@@ -8,6 +8,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/layer"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
@@ -84,6 +85,20 @@ func (a *controlAPI) code(w http.ResponseWriter, r *http.Request) error {
 	zip, err := a.functions.Code(r.Context(), k, found.Version.Version)
 	if err != nil {
 		return err
+	}
+	w.Header().Set("Content-Type", "application/zip")
+	_, err = w.Write(zip)
+	return err
+}
+
+// layer serves the zip file of a layer's version: what GetLayerVersion's Location points to.
+func (a *controlAPI) layer(w http.ResponseWriter, r *http.Request) error {
+	zip, err := a.layerCode(r.Context(), r.PathValue("arn"))
+	if err != nil {
+		return err
+	}
+	if len(zip) == 0 {
+		return layer.NotFound(r.PathValue("arn"))
 	}
 	w.Header().Set("Content-Type", "application/zip")
 	_, err = w.Write(zip)

@@ -29,6 +29,7 @@ const (
 	userARN   = "arn:aws:iam::000000000000:user/u"
 	polARN    = "arn:aws:iam::000000000000:policy/p"
 	uuid      = "11111111-2222-3333-4444-555555555555"
+	layerARN  = "arn:aws:lambda:us-east-1:000000000000:layer:l"
 	esmARN    = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:" + uuid
 )
 
@@ -53,15 +54,24 @@ func lambdaRows() map[string][]needs {
 		"lambda:UpdateFunctionCode":       {{in: &lambda.UpdateFunctionCodeInput{FunctionName: s("f")}, resource: fnARN}},
 		"lambda:UpdateFunctionConfiguration": {{in: &lambda.UpdateFunctionConfigurationInput{FunctionName: s("f")}, resource: fnARN},
 			{in: &lambda.UpdateFunctionConfigurationInput{FunctionName: s("f"), Role: s(deepARN)}, allow: []string{"lambda:UpdateFunctionConfiguration"}, action: "iam:PassRole", resource: deepARN}},
-		"lambda:DeleteFunction":         {{in: &lambda.DeleteFunctionInput{FunctionName: s("f")}, resource: fnARN}},
-		"lambda:ListFunctions":          {{in: &lambda.ListFunctionsInput{}, resource: "*"}},
-		"lambda:ListVersionsByFunction": {{in: &lambda.ListVersionsByFunctionInput{FunctionName: s("f")}, resource: fnARN}},
-		"lambda:AddPermission":          {{in: &lambda.AddPermissionInput{FunctionName: s("f"), StatementId: s("x"), Action: s("lambda:InvokeFunction"), Principal: s("*")}, resource: fnARN}},
-		"lambda:RemovePermission":       {{in: &lambda.RemovePermissionInput{FunctionName: s("f"), StatementId: s("x")}, resource: fnARN}},
-		"lambda:GetPolicy":              {{in: &lambda.GetPolicyInput{FunctionName: s("f")}, resource: fnARN}},
-		"lambda:ListTags":               {{in: &lambda.ListTagsInput{Resource: s(fnARN)}, resource: fnARN}},
-		"lambda:TagResource":            {{in: &lambda.TagResourceInput{Resource: s(fnARN), Tags: tags}, resource: fnARN}},
-		"lambda:UntagResource":          {{in: &lambda.UntagResourceInput{Resource: s(esmARN), TagKeys: []string{"team"}}, resource: esmARN}},
+		"lambda:DeleteFunction":               {{in: &lambda.DeleteFunctionInput{FunctionName: s("f")}, resource: fnARN}},
+		"lambda:ListFunctions":                {{in: &lambda.ListFunctionsInput{}, resource: "*"}},
+		"lambda:ListVersionsByFunction":       {{in: &lambda.ListVersionsByFunctionInput{FunctionName: s("f")}, resource: fnARN}},
+		"lambda:AddPermission":                {{in: &lambda.AddPermissionInput{FunctionName: s("f"), StatementId: s("x"), Action: s("lambda:InvokeFunction"), Principal: s("*")}, resource: fnARN}},
+		"lambda:RemovePermission":             {{in: &lambda.RemovePermissionInput{FunctionName: s("f"), StatementId: s("x")}, resource: fnARN}},
+		"lambda:GetPolicy":                    {{in: &lambda.GetPolicyInput{FunctionName: s("f")}, resource: fnARN}},
+		"lambda:ListTags":                     {{in: &lambda.ListTagsInput{Resource: s(fnARN)}, resource: fnARN}},
+		"lambda:TagResource":                  {{in: &lambda.TagResourceInput{Resource: s(fnARN), Tags: tags}, resource: fnARN}},
+		"lambda:UntagResource":                {{in: &lambda.UntagResourceInput{Resource: s(esmARN), TagKeys: []string{"team"}}, resource: esmARN}},
+		"lambda:PublishLayerVersion":          {{in: &lambda.PublishLayerVersionInput{LayerName: s("l"), Content: &lambdatypes.LayerVersionContentInput{ZipFile: []byte("x")}}, resource: layerARN}},
+		"lambda:GetLayerVersion":              {{in: &lambda.GetLayerVersionInput{LayerName: s("l"), VersionNumber: aws.Int64(1)}, resource: layerARN + ":1"}},
+		"lambda:GetLayerVersionByArn":         {{in: &lambda.GetLayerVersionByArnInput{Arn: s(layerARN + ":1")}, action: "lambda:GetLayerVersion", resource: layerARN + ":1"}},
+		"lambda:DeleteLayerVersion":           {{in: &lambda.DeleteLayerVersionInput{LayerName: s("l"), VersionNumber: aws.Int64(1)}, resource: layerARN + ":1"}},
+		"lambda:AddLayerVersionPermission":    {{in: &lambda.AddLayerVersionPermissionInput{LayerName: s("l"), VersionNumber: aws.Int64(1), StatementId: s("s"), Action: s("lambda:GetLayerVersion"), Principal: s("*")}, resource: layerARN + ":1"}},
+		"lambda:RemoveLayerVersionPermission": {{in: &lambda.RemoveLayerVersionPermissionInput{LayerName: s("l"), VersionNumber: aws.Int64(1), StatementId: s("s")}, resource: layerARN + ":1"}},
+		"lambda:GetLayerVersionPolicy":        {{in: &lambda.GetLayerVersionPolicyInput{LayerName: s("l"), VersionNumber: aws.Int64(1)}, resource: layerARN + ":1"}},
+		"lambda:ListLayers":                   {{in: &lambda.ListLayersInput{}, resource: "*"}},
+		"lambda:ListLayerVersions":            {{in: &lambda.ListLayerVersionsInput{LayerName: s("l")}, resource: "*"}},
 		"lambda:Invoke": {{in: &lambda.InvokeInput{FunctionName: s("f")}, action: "lambda:InvokeFunction", resource: fnARN},
 			{in: &lambda.InvokeInput{FunctionName: s("f"), Qualifier: s("live"), InvocationType: "Event"}, action: "lambda:InvokeFunction", resource: fnARN + ":live"},
 			{in: &lambda.InvokeInput{FunctionName: s("f"), InvocationType: "DryRun"}, action: "lambda:InvokeFunction", resource: fnARN}},

@@ -15,6 +15,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/layer"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
@@ -38,7 +39,7 @@ import (
 
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
-	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
+	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, layer.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
 		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
 }
 
@@ -51,6 +52,7 @@ type parts struct {
 	accounts   *account.Store
 	authz      *authz.Authorizer
 	functions  *function.Store
+	layers     *layer.Store
 	invoker    *invoke.Invoker
 	events     *invoke.EventConfigs
 	targets    *target.Targets
@@ -80,6 +82,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.authz = &authz.Authorizer{Identity: p.identity, Accounts: p.accounts, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account,
 		Tags: p.tagsOf}
 	p.functions = function.New(b.db, b.ids)
+	p.layers = layer.New(b.db, b.ids)
 	p.scripts = &script.Store{Executor: script.New(b.clk), DB: b.db}
 	p.functions.OnDelete(func(ctx context.Context, tx *postgres.Tx, k function.Key, qualifier string) error {
 		if qualifier != "" {
@@ -118,8 +121,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	urls := &lambda.URLs{DB: b.db, IDs: b.ids}
 	p.functions.OnDelete(urls.Forget)
-	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
-		Clock: b.clk, IDs: b.ids, Object: p.s3.Object, CodeURL: b.codeURL, Endpoint: b.URL}
+	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Layers: p.layers, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
+		Clock: b.clk, IDs: b.ids, Object: p.s3.Object, CodeURL: b.codeURL, LayerURL: b.layerURL, Endpoint: b.URL}
 	return p, p.open(b)
 }
 
@@ -171,6 +174,11 @@ func (b *Backend) codeURL(v *function.Version) string {
 	return b.URL() + control.Prefix + "functions/" + url.PathEscape(v.QualifiedARN()) + "/code"
 }
 
+// layerURL is where GetLayerVersion says that a version's content is.
+func (b *Backend) layerURL(versionARN string) string {
+	return b.URL() + control.Prefix + "layers/" + url.PathEscape(versionARN) + "/code"
+}
+
 // processes runs real programs.
 func (b *Backend) processes(p *parts) *process.Executor {
 	return process.New(process.Options{
@@ -178,10 +186,20 @@ func (b *Backend) processes(p *parts) *process.Executor {
 		Code: func(ctx context.Context, v *function.Version) ([]byte, error) {
 			return p.functions.Code(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name}, v.Version)
 		},
+		Layer: p.layerCode,
 		Credentials: func(ctx context.Context, v *function.Version) (process.Credentials, error) {
 			return p.roleCredentials(ctx, v)
 		},
 	})
+}
+
+// layerCode reads the content of a version of a layer.
+func (p *parts) layerCode(ctx context.Context, versionARN string) ([]byte, error) {
+	k, number, ok := layer.ParseVersion(versionARN)
+	if !ok {
+		return nil, fault.New(fault.Invalid, "%q is not the ARN of a layer's version", versionARN)
+	}
+	return p.layers.Code(ctx, k, number)
 }
 
 // roleCredentials opens a session of the execution role for an environment; its AWS calls are checked against the role.

@@ -30,25 +30,6 @@ import (
 // Latest is the qualifier of the unpublished version.
 const Latest = "$LATEST"
 
-// Config is what CreateFunction and UpdateFunctionConfiguration set. Fields are named as in the Lambda API.
-type Config struct {
-	Runtime          string
-	Role             string // ARN of the execution role
-	Handler          string
-	Description      string
-	Timeout          int // seconds, 1 to 900
-	MemorySize       int // MB, 128 to 10240
-	EphemeralStorage int // MB, 512 to 10240
-	Environment      map[string]string
-	Architectures    []string // x86_64 or arm64, one
-	TracingMode      string   // PassThrough or Active
-	LogFormat        string   // Text or JSON
-	LogGroup         string
-	ApplicationLevel string // of JSON logs; "" for text
-	SystemLevel      string
-	DeadLetter       string // ARN of the dead-letter queue: an SQS queue or an SNS topic; "" for none
-}
-
 // Code is a deployment package.
 type Code struct {
 	SHA256 string // base64, as CodeSha256

@@ -1,11 +1,15 @@
 package process
 
+import "cmp"
+
 // view is where a program finds its folders, as it sees them itself.
 type view struct {
 	root      string // on the machine; "": the machine's own
 	task      string // the unpacked package
 	client    string // the runtime's client
 	libraries string // AWS SDKs; "": none
+	opt       string // where layers are: /opt, unless the root is the machine's own
+	layers    string // opt, of a function with layers; "" of others
 	tmp       string
 }
 
@@ -18,18 +22,22 @@ type confinement struct {
 	task      string
 	client    string
 	libraries string
+	layers    string // "": the function has none
 	tmp       string
 	prefixes  []string // of the interpreter
 	share     []string // folders of the user's that functions may use
 }
 
-// confine says how a program of the package at task is confined, with its temporary files at tmp.
-func (e *Executor) confine(task, tmp string) confinement {
+// confine says how a program of the package at task is confined, with its layers at layers and its temporary files at tmp.
+func (e *Executor) confine(task, layers, tmp string) confinement {
 	h := &e.home
-	c := confinement{abilities: h.can, root: h.root(), task: task, client: h.runtime(""), libraries: e.libraries(), tmp: tmp, share: e.Share}
-	c.view = view{task: task, client: c.client, libraries: c.libraries, tmp: tmp}
+	c := confinement{abilities: h.can, root: h.root(), task: task, client: h.runtime(""), libraries: e.libraries(), layers: layers, tmp: tmp, share: e.Share}
+	c.view = view{task: task, client: c.client, libraries: c.libraries, layers: layers, opt: cmp.Or(layers, "/opt"), tmp: tmp}
 	if c.mounts {
-		c.view = view{root: c.root, task: "/var/task", client: "/var/runtime", tmp: "/tmp"}
+		c.view = view{root: c.root, task: "/var/task", client: "/var/runtime", opt: "/opt", tmp: "/tmp"}
+		if layers != "" {
+			c.view.layers = "/opt"
+		}
 		if c.libraries != "" {
 			c.view.libraries = "/var/lang/libraries"
 		}

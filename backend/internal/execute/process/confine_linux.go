@@ -92,6 +92,9 @@ func (c confinement) mountRoot() error {
 		return err
 	}
 	own := [][2]string{{c.tmp, c.view.tmp}, {c.task, c.view.task}, {c.client, c.view.client}}
+	if c.layers != "" {
+		own = append(own, [2]string{c.layers, c.view.opt})
+	}
 	if c.libraries != "" {
 		own = append(own, [2]string{c.libraries, c.view.libraries})
 	}
@@ -196,7 +199,7 @@ func (c confinement) rules(every uint64) map[string]uint64 {
 	}
 	rules := map[string]uint64{"/proc": mayRead | mayWrite, "/sys": mayRead, "/dev": every, "/opt": mayRead, resolver: mayRead,
 		c.task: mayRead, c.client: mayRead, c.tmp: every, os.TempDir(): every}
-	for _, path := range slices.Concat(hostFolders, c.prefixes, []string{c.libraries, userLibraries()}) {
+	for _, path := range slices.Concat(hostFolders, c.prefixes, []string{c.libraries, c.layers, userLibraries()}) {
 		if path != "" {
 			rules[path] = mayRead
 		}

@@ -84,12 +84,12 @@ func (s surroundings) environ() []string {
 // libraryPath is where a program's libraries are looked for, in Lambda's order.
 func (s surroundings) libraryPath() string {
 	return strings.Join([]string{"/var/lang/lib", "/lib64", "/usr/lib64", s.view.client, filepath.Join(s.view.client, "lib"),
-		s.view.task, filepath.Join(s.view.task, "lib"), "/opt/lib"}, ":")
+		s.view.task, filepath.Join(s.view.task, "lib"), filepath.Join(s.view.opt, "lib")}, ":")
 }
 
 // path is where a program looks for others: beside the interpreter first, as Lambda's images have it.
 func (s surroundings) path() string {
-	folders := []string{"/usr/local/bin", "/usr/bin", "/bin", "/opt/bin"}
+	folders := []string{"/usr/local/bin", "/usr/bin", "/bin", filepath.Join(s.view.opt, "bin")}
 	if dir := filepath.Dir(s.program.path); s.program.managed && !slices.Contains(folders, dir) {
 		folders = append([]string{dir}, folders...)
 	}

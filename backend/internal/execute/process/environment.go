@@ -19,6 +19,7 @@ import (
 // environment is one program with its Runtime API. It serves one attempt at a time.
 type environment struct {
 	key         key
+	layers      string // key of its unpacked layers
 	credentials Credentials
 	tmp         string
 	api         *api
@@ -49,20 +50,26 @@ func (e *entrypointError) Error() string { return e.reason }
 // start starts an environment of the key, for the version, in a place that the pool gave. The errors are those of Run, and
 // *entrypointError.
 func (e *Executor) start(ctx context.Context, k key, v *function.Version) (*environment, error) {
-	task, err := e.code.use(ctx, v, &e.home)
+	task, err := e.useCode(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	env, err := e.startIn(ctx, k, v, task)
+	opt, err := e.useLayers(ctx, v)
 	if err != nil {
 		e.code.drop(v.Code.SHA256)
+		return nil, err
+	}
+	env, err := e.startIn(ctx, k, v, task, opt)
+	if err != nil {
+		e.code.drop(v.Code.SHA256)
+		e.layers.drop(layersKey(v))
 		return nil, err
 	}
 	return env, nil
 }
 
-func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task string) (*environment, error) {
-	p, err := e.program(ctx, v, task, e.confine(task, "").view)
+func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task, opt string) (*environment, error) {
+	p, err := e.program(ctx, v, task, opt, e.confine(task, opt, "").view)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +77,7 @@ func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task
 	if err != nil {
 		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
 	}
-	env := &environment{key: k, credentials: credentials, exited: make(chan struct{}), kept: true}
+	env := &environment{key: k, credentials: credentials, exited: make(chan struct{}), kept: true, layers: layersKey(v)}
 	if env.tmp = e.pool.inheritFolder(env.key); env.tmp == "" {
 		if env.tmp, err = e.home.tmp(v.EphemeralStorage); err != nil {
 			return nil, err
@@ -81,7 +88,7 @@ func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task
 		return nil, err
 	}
 	env.mark = e.home.mark()
-	c := e.confine(task, env.tmp)
+	c := e.confine(task, opt, env.tmp)
 	c.prefixes = p.prefixes
 	err = e.launch(env, p, c, surroundings{version: v, program: p, view: c.view, folder: env.mark, api: env.api.address,
 		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
@@ -147,7 +154,7 @@ func startError(p *program, err error) error {
 	if _, missing := os.Stat(p.bootstrap); errors.Is(missing, fs.ErrNotExist) {
 		return &entrypointError{"Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"}
 	}
-	return &entrypointError{"fork/exec /var/task/bootstrap: " + path.Err.Error()}
+	return &entrypointError{"fork/exec " + p.shown + ": " + path.Err.Error()}
 }
 
 // end notes that the program has ended, and ends what it started.
@@ -169,6 +176,7 @@ func (env *environment) end(cmd *exec.Cmd, err error) {
 func (e *Executor) over(env *environment) {
 	env.api.close()
 	e.code.drop(env.key.code)
+	e.layers.drop(env.layers)
 	e.pool.expire(env) // one that died while it was idle
 	if e.home.groups == "" && !e.Unconfined {
 		endLeftovers(env.mark)

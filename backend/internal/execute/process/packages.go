@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 )
 
 // mostUnused is how many unpacked packages are kept that no environment uses.
@@ -18,11 +16,9 @@ const mostUnused = 16
 
 // packages are the unpacked packages: each is unpacked once, shared by the environments of its code, and not writable.
 type packages struct {
-	fetch func(context.Context, *function.Version) ([]byte, error)
-
 	mu     sync.Mutex
-	all    map[string]*unpacked // by CodeSha256
-	unused []string             // CodeSha256, the one unused longest first
+	all    map[string]*unpacked // by key
+	unused []string             // keys, the one unused longest first
 }
 
 type unpacked struct {
@@ -32,17 +28,17 @@ type unpacked struct {
 	err    error
 }
 
-// use returns the folder of the version's package, which stays until the caller's drop.
-func (p *packages) use(ctx context.Context, v *function.Version, home *home) (string, error) {
-	sha := v.Code.SHA256
+// use returns the folder of the package with the key, which stays until the caller's drop. Where it is not unpacked yet, fetch
+// says which zip files it consists of, the later ones over the earlier; what names it in errors.
+func (p *packages) use(ctx context.Context, key, what, under string, fetch func(context.Context) ([][]byte, error)) (string, error) {
 	p.mu.Lock()
 	if p.all == nil {
 		p.all = map[string]*unpacked{}
 	}
-	u := p.all[sha]
+	u := p.all[key]
 	if u != nil {
 		if u.users++; u.users == 1 {
-			p.unused = slices.DeleteFunc(p.unused, func(s string) bool { return s == sha })
+			p.unused = slices.DeleteFunc(p.unused, func(s string) bool { return s == key })
 		}
 		p.mu.Unlock()
 		<-u.ready
@@ -52,33 +48,36 @@ func (p *packages) use(ctx context.Context, v *function.Version, home *home) (st
 		return u.folder, nil
 	}
 	u = &unpacked{users: 1, ready: make(chan struct{})}
-	p.all[sha] = u
+	p.all[key] = u
 	p.mu.Unlock()
-	u.folder, u.err = p.unpack(context.WithoutCancel(ctx), v, home)
+	u.folder, u.err = unpackUnder(context.WithoutCancel(ctx), key, what, under, fetch)
 	if u.err != nil {
 		p.mu.Lock()
-		delete(p.all, sha) // whoever comes next tries again
+		delete(p.all, key) // whoever comes next tries again
 		p.mu.Unlock()
 	}
 	close(u.ready)
 	return u.folder, u.err
 }
 
-func (p *packages) unpack(ctx context.Context, v *function.Version, home *home) (string, error) {
-	zipped, err := p.fetch(ctx, v)
+func unpackUnder(ctx context.Context, key, what, under string, fetch func(context.Context) ([][]byte, error)) (string, error) {
+	zips, err := fetch(ctx)
 	if err != nil {
-		return "", fmt.Errorf("read the code of function %s: %w", v.QualifiedARN(), err)
+		return "", fmt.Errorf("read the %s: %w", what, err)
 	}
-	folder, err := os.MkdirTemp(home.codeFolder(), folderName(v.Code.SHA256)+"-")
+	folder, err := os.MkdirTemp(under, folderName(key)+"-")
 	if err != nil {
-		return "", fmt.Errorf("unpack the code of function %s: %w", v.QualifiedARN(), err)
+		return "", fmt.Errorf("unpack the %s: %w", what, err)
 	}
-	if err = os.Chmod(folder, 0o755); err == nil {
-		err = unpack(zipped, folder)
+	err = os.Chmod(folder, 0o755)
+	for _, zipped := range zips {
+		if err == nil {
+			err = unpack(zipped, folder)
+		}
 	}
 	if err != nil {
 		_ = os.RemoveAll(folder)
-		return "", fmt.Errorf("unpack the code of function %s: %w", v.QualifiedARN(), err)
+		return "", fmt.Errorf("unpack the %s: %w", what, err)
 	}
 	return folder, nil
 }
@@ -93,17 +92,17 @@ func folderName(sha string) string {
 }
 
 // drop says that one user of the package has ended. Of the packages without users the last few are kept.
-func (p *packages) drop(sha string) {
+func (p *packages) drop(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	u := p.all[sha]
+	u := p.all[key]
 	if u == nil {
 		return
 	}
 	if u.users--; u.users > 0 {
 		return
 	}
-	p.unused = append(p.unused, sha)
+	p.unused = append(p.unused, key)
 	if len(p.unused) > mostUnused {
 		old := p.unused[0]
 		p.unused = p.unused[1:]

@@ -63,6 +63,8 @@ type Options struct {
 	Dir string
 	// Code returns the deployment package of a version, a zip file.
 	Code func(ctx context.Context, v *function.Version) ([]byte, error)
+	// Layer returns the content of a layer's version, a zip file, by the version's ARN. It is asked of functions with layers.
+	Layer func(ctx context.Context, versionARN string) ([]byte, error)
 	// Credentials returns what a new environment of the version signs with.
 	Credentials func(ctx context.Context, v *function.Version) (Credentials, error)
 	// Endpoint returns the backend's URL, given to programs as AWS_ENDPOINT_URL.
@@ -94,8 +96,9 @@ type Executor struct {
 	turn chan struct{} // holds one token while an attempt runs; nil unless OneAtATime
 	pool *pool
 	home home
-	code packages
 	find finder
+
+	code, layers packages
 
 	ended context.Context // done once Close was called
 	end   context.CancelFunc
@@ -129,7 +132,6 @@ func New(o Options) *Executor {
 	e := &Executor{Options: o, pool: newPool(o.MaxEnvironments, o.IdleLimit, o.FreezeAfter)}
 	e.ended, e.end = context.WithCancel(context.Background())
 	e.home.wanted, e.home.log, e.home.unconfined = o.Dir, o.Log, o.Unconfined
-	e.code.fetch = o.Code
 	e.find.log = o.Log
 	if o.OneAtATime {
 		e.turn = make(chan struct{}, 1)

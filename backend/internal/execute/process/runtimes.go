@@ -33,7 +33,8 @@ type program struct {
 	args      []string // without the program's own name
 	prefixes  []string // folders of the machine that the program needs
 	managed   bool     // the runtime is Lambda's: AWS_EXECUTION_ENV is set
-	bootstrap string   // on the machine: the package's program; "" where the program is an interpreter
+	bootstrap string   // on the machine: the package's or a layer's program; "" where the program is an interpreter
+	shown     string   // where it is on Lambda
 }
 
 // supported reports an error that lists what runs here, for a runtime that does not.
@@ -51,21 +52,27 @@ func supported(v *function.Version) error {
 		v.Name, v.Runtime, strings.Join(Runtimes(), ", "))
 }
 
-// program finds the program of a version whose package is unpacked in task.
-func (e *Executor) program(ctx context.Context, v *function.Version, task string, see view) (*program, error) {
+// program finds the program of a version whose package is unpacked in task, and its layers in opt.
+func (e *Executor) program(ctx context.Context, v *function.Version, task, opt string, see view) (*program, error) {
 	if err := supported(v); err != nil {
 		return nil, err
 	}
 	if m := pythonRuntime.FindStringSubmatch(v.Runtime); m != nil {
 		in, err := e.find.interpreter(ctx, python, m[1], e.home.owner)
-		return &program{in.path, []string{"-u", "-B", filepath.Join(see.client, "python", "client.py"), see.libraries}, in.prefixes, true, ""}, err
+		args := []string{"-u", "-B", filepath.Join(see.client, "python", "client.py"), see.libraries, see.layers}
+		return &program{path: in.path, args: args, prefixes: in.prefixes, managed: true}, err
 	}
 	if m := nodeRuntime.FindStringSubmatch(v.Runtime); m != nil {
 		in, err := e.find.interpreter(ctx, node, m[1], e.home.owner)
-		return &program{in.path, []string{filepath.Join(see.client, "node", "client.mjs"), see.libraries}, in.prefixes, true, ""}, err
+		args := []string{filepath.Join(see.client, "node", "client.mjs"), see.libraries, see.layers}
+		return &program{path: in.path, args: args, prefixes: in.prefixes, managed: true}, err
 	}
-	path := filepath.Join(task, "bootstrap")
-	return &program{path: filepath.Join(see.task, "bootstrap"), bootstrap: path}, checkProcessor(v, path)
+	path, seen := bootstrap(task, opt, see)
+	p := &program{path: seen, bootstrap: path, shown: "/var/task/bootstrap"}
+	if opt != "" && strings.HasPrefix(path, opt+"/") {
+		p.shown = "/opt/bootstrap"
+	}
+	return p, checkProcessor(v, path)
 }
 
 // libraries is the folder of the AWS SDKs, where there is one that the programs' user may enter.

@@ -18,7 +18,7 @@ import (
 // MaxUnzipped is how many bytes a package may unpack to (Lambda quotas).
 const MaxUnzipped = 262144000
 
-// unpack writes the zip file into dir, which exists and is empty. Nothing is written outside dir, whatever the names and
+// unpack writes the zip file into dir, which exists; files that are there already are replaced. Nothing is written outside dir, whatever the names and
 // links in the zip file say; links that lead outside are refused. Permissions are kept, save that nobody but the owner
 // may write; every folder can be entered. What has been written before an error is left for the caller to remove.
 func unpack(zipped []byte, dir string) error {

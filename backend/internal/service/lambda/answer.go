@@ -31,6 +31,9 @@ func configuration(v *function.Version) *types.FunctionConfiguration {
 	if len(v.Environment) > 0 {
 		c.Environment = &types.EnvironmentResponse{Variables: v.Environment}
 	}
+	for i := range v.Layers {
+		c.Layers = append(c.Layers, types.Layer{Arn: &v.Layers[i].ARN, CodeSize: v.Layers[i].Size})
+	}
 	if v.DeadLetter != "" {
 		c.DeadLetterConfig = &types.DeadLetterConfig{TargetArn: &v.DeadLetter}
 	}

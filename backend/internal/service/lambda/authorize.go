@@ -69,6 +69,15 @@ func tagging(in any, resource string) []wire.Need {
 	return []wire.Need{{Action: "lambda:TagResource", Resource: resource}}
 }
 
+// settingKeys are the condition keys of what a function is configured with.
+func settingKeys(layers []string) map[string][]string {
+	keys := map[string][]string{}
+	if len(layers) > 0 {
+		keys["lambda:Layer"] = layers
+	}
+	return keys
+}
+
 // permissionKeys are the condition keys of AddPermission.
 func permissionKeys(principal *string, urlAuth string) map[string][]string {
 	keys := map[string][]string{"lambda:Principal": {aws.ToString(principal)}}

@@ -88,12 +88,7 @@ func syntax(c *function.Config) error {
 	if len(c.Architectures) > 1 {
 		v = append(v, wire.MaxLength("architectures", "["+strings.Join(c.Architectures, ", ")+"]", 1))
 	}
-	for _, arch := range c.Architectures {
-		if arch != "x86_64" && arch != "arm64" {
-			v = append(v, wire.Violation{Value: "[" + arch + "]", Path: "architectures",
-				Constraint: "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"})
-		}
-	}
+	v = append(v, architectureForm("architectures", c.Architectures)...)
 	return wire.Validation(v...)
 }
 

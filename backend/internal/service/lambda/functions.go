@@ -63,11 +63,17 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	if err := a.checkRole(ctx, c.Role, k.ARN()); err != nil {
 		return nil, err
 	}
+	if c.Layers, err = a.layersOf(ctx, in.Layers); err != nil {
+		return nil, err
+	}
 	if err := a.checkDeadLetter(ctx, &function.Version{Name: k.Name, Config: c}); err != nil {
 		return nil, err
 	}
 	zip, code, err := a.code(ctx, in.Code.ZipFile, in.Code.S3Bucket, in.Code.S3Key, in.Code.S3ObjectVersion)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkUnzipped(c.Layers, func() ([]byte, error) { return zip, nil }); err != nil {
 		return nil, err
 	}
 	v, err := a.Functions.Create(ctx, k, c, code, zip, in.Tags, in.Publish)
@@ -83,7 +89,6 @@ func refuseCreate(in *lambda.CreateFunctionInput) error {
 		"PackageType Image":      in.PackageType == types.PackageTypeImage,
 		"Code.ImageUri":          in.Code.ImageUri != nil,
 		"Code.SourceKMSKeyArn":   in.Code.SourceKMSKeyArn != nil,
-		"Layers":                 len(in.Layers) > 0,
 		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
 		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
 		"ImageConfig":            in.ImageConfig != nil,
@@ -143,7 +148,6 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		return nil, err
 	}
 	err = refuse("UpdateFunctionConfiguration", map[string]bool{
-		"Layers":                 len(in.Layers) > 0,
 		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
 		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
 		"ImageConfig":            in.ImageConfig != nil && (len(in.ImageConfig.Command)+len(in.ImageConfig.EntryPoint) > 0 || in.ImageConfig.WorkingDirectory != nil),
@@ -169,14 +173,36 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 	if err := a.checkNewDeadLetter(ctx, k, in); err != nil {
 		return nil, err
 	}
+	layers, err := a.newLayers(ctx, k, in.Layers)
+	if err != nil {
+		return nil, err
+	}
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		reconfigure(c, in)
+		if in.Layers != nil {
+			c.Layers = layers
+		}
 		return checkConfig(c)
 	}, nil, nil, false)
 	if err != nil {
 		return nil, err
 	}
 	return into[lambda.UpdateFunctionConfigurationOutput](v), nil
+}
+
+// newLayers finds the layers that a function is to have from now on, where the request names any.
+func (a *API) newLayers(ctx context.Context, k function.Key, list []string) ([]function.Layer, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	if _, _, err := a.Functions.Get(ctx, k); err != nil {
+		return nil, err
+	}
+	layers, err := a.layersOf(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	return layers, checkUnzipped(layers, func() ([]byte, error) { return a.Functions.Code(ctx, k, "") })
 }
 
 // reconfigure applies UpdateFunctionConfiguration: what it does not name stays.
@@ -235,6 +261,9 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		if len(in.Architectures) > 0 {
 			c.Architectures = architectures(in.Architectures)
+		}
+		if err := checkUnzipped(c.Layers, func() ([]byte, error) { return zip, nil }); err != nil {
+			return err
 		}
 		return checkConfig(c)
 	}, &code, zip, in.Publish)

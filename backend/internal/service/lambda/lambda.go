@@ -19,6 +19,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/layer"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -32,6 +33,7 @@ type API struct {
 	Functions *function.Store
 	Events    *invoke.EventConfigs
 	URLs      *URLs
+	Layers    *layer.Store
 	Targets   *target.Targets
 	Invoker   *invoke.Invoker
 	Poller    *pull.Poller
@@ -43,6 +45,8 @@ type API struct {
 	Object func(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error)
 	// CodeURL is where the code of a version can be fetched, for GetFunction.
 	CodeURL func(v *function.Version) string
+	// LayerURL is where the content of a layer's version can be fetched, by the version's ARN.
+	LayerURL func(versionARN string) string
 	// Endpoint is where the backend answers, for the addresses of function URLs.
 	Endpoint func() string
 }
@@ -52,14 +56,18 @@ func (a *API) Service() wire.Service {
 	operations := map[string]wire.Operation{
 		"CreateFunction": on(a.createFunction, wire.Also(func(ctx context.Context, in *lambda.CreateFunctionInput) []wire.Need {
 			return tagging(in, functionResource(ctx, in))
+		}), wire.Keys(func(_ context.Context, in *lambda.CreateFunctionInput) map[string][]string {
+			return settingKeys(in.Layers)
 		})),
-		"GetFunction":                 on(a.getFunction),
-		"GetFunctionConfiguration":    on(a.getFunctionConfiguration),
-		"UpdateFunctionCode":          on(a.updateFunctionCode),
-		"UpdateFunctionConfiguration": on(a.updateFunctionConfiguration),
-		"DeleteFunction":              on(a.deleteFunction),
-		"ListFunctions":               wire.Op(a.listFunctions, wire.Unbound[lambda.ListFunctionsInput]()),
-		"ListVersionsByFunction":      on(a.listVersions),
+		"GetFunction":              on(a.getFunction),
+		"GetFunctionConfiguration": on(a.getFunctionConfiguration),
+		"UpdateFunctionCode":       on(a.updateFunctionCode),
+		"UpdateFunctionConfiguration": on(a.updateFunctionConfiguration, wire.Keys(func(_ context.Context, in *lambda.UpdateFunctionConfigurationInput) map[string][]string {
+			return settingKeys(in.Layers)
+		})),
+		"DeleteFunction":         on(a.deleteFunction),
+		"ListFunctions":          wire.Op(a.listFunctions, wire.Unbound[lambda.ListFunctionsInput]()),
+		"ListVersionsByFunction": on(a.listVersions),
 		"AddPermission": on(a.addPermission, wire.Keys(func(_ context.Context, in *lambda.AddPermissionInput) map[string][]string {
 			return permissionKeys(in.Principal, string(in.FunctionUrlAuthType))
 		})),
@@ -87,6 +95,7 @@ func (a *API) Service() wire.Service {
 	maps.Copy(operations, a.versionOperations())
 	maps.Copy(operations, a.urlOperations())
 	maps.Copy(operations, a.concurrencyOperations())
+	maps.Copy(operations, a.layerOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 

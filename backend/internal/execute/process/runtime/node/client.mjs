@@ -1,6 +1,7 @@
 // The runtime client of Node.js functions: loads the handler, and runs it for one event after the other.
 //
-// Started by the simulator as: node client.mjs LIBRARIES, where LIBRARIES is a folder laid out as a layer's /opt, or empty.
+// Started by the simulator as: node client.mjs LIBRARIES LAYERS, where each is a folder laid out as a layer's /opt, or empty:
+// the AWS SDKs, and the function's layers.
 // Everything else comes from the environment that Lambda gives a runtime. It speaks the Lambda Runtime API and needs
 // Node's own modules alone.
 
@@ -164,9 +165,9 @@ function watchUncaught() {
  * Makes libraries findable for import, which knows no NODE_PATH: what the package does not have is looked for there. Called
  * before the first ES module is loaded alone, because an older Node.js starts a thread for it.
  */
-function findImports(libraries) {
-  if (!libraries || !fs.existsSync(path.join(libraries, 'nodejs', 'node_modules'))) return;
-  const parentURL = pathToFileURL(path.join(libraries, 'nodejs', 'client.js')).href;
+function findImports(folders) {
+  const parentURLs = folders.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'client.js')).href);
+  if (parentURLs.length === 0) return;
   if (Module.registerHooks) {
     Module.registerHooks({
       resolve(name, context, next) {
@@ -174,20 +175,32 @@ function findImports(libraries) {
           return next(name, context);
         } catch (error) {
           if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error;
-          return next(name, { ...context, parentURL });
+          for (const parentURL of parentURLs) {
+            try {
+              return next(name, { ...context, parentURL });
+            } catch { /* the next folder may have it */ }
+          }
+          throw error;
         }
       },
     });
     return;
   }
-  Module.register?.(new URL('imports.mjs', import.meta.url), { data: { parentURL } });
+  Module.register?.(new URL('imports.mjs', import.meta.url), { data: { parentURLs } });
+}
+
+/** Where modules are looked for after the package: in the layers, for this Node.js and for any, then in the libraries. */
+function moduleFolders(libraries, layers) {
+  const runtime = (process.env.AWS_EXECUTION_ENV ?? '').match(/nodejs(\d+)/)?.[1];
+  return [layers && path.join(layers, 'nodejs', `node${runtime}`, 'node_modules'), layers && path.join(layers, 'nodejs', 'node_modules'),
+    libraries && path.join(libraries, 'nodejs', 'node_modules')].filter((folder) => folder && fs.existsSync(folder));
 }
 
 /** Makes libraries findable, and points an AWS SDK that is too old to read AWS_ENDPOINT_URL (version 2) at that address. */
-function findModules(libraries) {
-  if (libraries && fs.existsSync(path.join(libraries, 'nodejs', 'node_modules'))) {
+function findModules(folders) {
+  if (folders.length > 0) {
     const own = process.env.NODE_PATH;
-    process.env.NODE_PATH = [own, path.join(libraries, 'nodejs', 'node_modules')].filter(Boolean).join(path.delimiter);
+    process.env.NODE_PATH = [own, ...folders].filter(Boolean).join(path.delimiter);
     Module._initPaths();
     if (own === undefined) delete process.env.NODE_PATH; else process.env.NODE_PATH = own;
   }
@@ -201,8 +214,8 @@ function findModules(libraries) {
   };
 }
 
-const libraries = process.argv[2];
-findModules(libraries);
+const folders = moduleFolders(process.argv[2], process.argv[3]);
+findModules(folders);
 process.argv.length = 1;
 patchConsole();
 watchUncaught();
@@ -211,7 +224,7 @@ try {
   handler = await load(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER, {
     require: createRequire(path.join(process.env.LAMBDA_TASK_ROOT, 'client.js')),
     toURL: pathToFileURL,
-    beforeImport: () => findImports(libraries),
+    beforeImport: () => findImports(folders),
   });
 } catch (error) {
   const document = errorDocument(error);

@@ -1,10 +1,10 @@
 // Hooks of Node.js before 22.15, in a thread of their own: a module that the package does not have is looked for where the
 // libraries are.
 
-let parentURL;
+let parentURLs = [];
 
 export async function initialize(data) {
-  parentURL = data.parentURL;
+  parentURLs = data.parentURLs;
 }
 
 export async function resolve(name, context, next) {
@@ -12,6 +12,11 @@ export async function resolve(name, context, next) {
     return await next(name, context);
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || /^[./]|^[a-z]+:/.test(name)) throw error;
-    return next(name, { ...context, parentURL });
+    for (const parentURL of parentURLs) {
+      try {
+        return await next(name, { ...context, parentURL });
+      } catch { /* the next folder may have it */ }
+    }
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 """The runtime client of Python functions: loads the handler, and runs it for one event after the other.
 
-Started by the simulator as: python3 -u -B client.py LIBRARIES, where LIBRARIES is a folder laid out as a layer's /opt, or
-empty. Everything else comes from the environment that Lambda gives a runtime. It speaks the Lambda Runtime API and
+Started by the simulator as: python3 -u -B client.py LIBRARIES LAYERS, where each is a folder laid out as a layer's /opt, or
+empty: the AWS SDKs, and the function's layers. Everything else comes from the environment that Lambda gives a runtime. It speaks the Lambda Runtime API and
 needs the standard library alone; it keeps to what Python 3.8 knows.
 """
 
@@ -251,9 +251,13 @@ class PointOldBotocore:
         module.Session.create_client = create_client
 
 
-def find_modules(libraries):
-    """Where modules are looked for: the package, then the libraries, then what the interpreter knows."""
+def find_modules(libraries, layers):
+    """Where modules are looked for: the package, its layers, then the libraries, then what the interpreter knows."""
     ahead = [os.environ["LAMBDA_TASK_ROOT"]]
+    if layers:
+        # the version is that of the function's runtime, whichever interpreter there is
+        version = os.environ.get("AWS_EXECUTION_ENV", "")[len("AWS_Lambda_"):] or "python3"
+        ahead += [os.path.join(layers, "python", "lib", version, "site-packages"), os.path.join(layers, "python")]
     if libraries:
         ahead.append(os.path.join(libraries, "python"))
     sys.path[0:1] = ahead
@@ -263,7 +267,7 @@ def find_modules(libraries):
 
 
 def main():
-    find_modules(sys.argv[1] if len(sys.argv) > 1 else "")
+    find_modules(*(sys.argv[1:3] + ["", ""])[:2])
     sys.argv = [""]
     api, log = Api(), LogHandler()
     logging.getLogger().addHandler(log)
