@@ -29,6 +29,8 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_function", newFunctionResource, functionRefused}, {"lambdasim_event_source_mapping", newEventSourceMappingResource, mappingRefused},
 		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_function_event_invoke_config", newFunctionEventInvokeConfigResource, nil},
 		{"lambdasim_function_url", newFunctionURLResource, nil},
+		{"lambdasim_alias", newAliasResource, nil}, {"lambdasim_resource_policy", newResourcePolicyResource, nil},
+		{"lambdasim_provisioned_concurrency_config", newProvisionedConcurrencyResource, nil},
 		{"lambdasim_iam_role", newIAMRoleResource, nil},
 		{"lambdasim_iam_role_policy", newIAMRolePolicyResource, nil}, {"lambdasim_kinesis_stream", newKinesisStreamResource, streamRefused},
 		{"lambdasim_s3_bucket", newS3BucketResource, bucketRefused}, {"lambdasim_s3_bucket_notification", newS3BucketNotificationResource, notificationRefused},

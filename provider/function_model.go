@@ -187,12 +187,12 @@ func (m *functionModel) architectures(ctx context.Context, diags *diag.Diagnosti
 	return out
 }
 
-// names are the ARNs that follow from region, account and name.
-func (m *functionModel) names(region, account, name string) {
+// names are the ARNs that follow from region, account, name and the newest version.
+func (m *functionModel) names(region, account, name, version string) {
 	arn := "arn:aws:lambda:" + region + ":" + account + ":function:" + name
 	invoke := "arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/"
-	m.ARN, m.QualifiedARN, m.Version = types.StringValue(arn), types.StringValue(arn+":$LATEST"), types.StringValue("$LATEST")
-	m.InvokeARN, m.QualifiedInvokeARN = types.StringValue(invoke+arn+"/invocations"), types.StringValue(invoke+arn+":$LATEST/invocations")
+	m.ARN, m.QualifiedARN, m.Version = types.StringValue(arn), types.StringValue(arn+":"+version), types.StringValue(version)
+	m.InvokeARN, m.QualifiedInvokeARN = types.StringValue(invoke+arn+"/invocations"), types.StringValue(invoke+arn+":"+version+"/invocations")
 	m.ResponseStreamingInvokeARN = types.StringValue("arn:aws:apigateway:" + region + ":lambda:path/2021-11-15/functions/" + arn + "/response-streaming-invocations")
 }
 
@@ -221,7 +221,6 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 			*field = types.BoolValue(value)
 		}
 	}
-	m.ReservedConcurrentExecutions = types.Int64Value(-1)
 	m.VPCConfig = withField(m.VPCConfig, "vpc_id", types.StringValue(""))
 	if m.SourceCodeHash.IsUnknown() {
 		m.SourceCodeHash = types.StringPointerValue(c.CodeSha256)

@@ -63,8 +63,15 @@ func (r *functionResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.planNames(ctx, &plan, region)
+	version := "$LATEST"
+	if !req.State.Raw.IsNull() {
+		version = state.Version.ValueString()
+	}
+	r.planNames(ctx, &plan, region, version)
 	r.planCode(ctx, req, &plan, &state, &resp.Diagnostics)
+	if plan.publishes(&state) {
+		plan.Version, plan.QualifiedARN, plan.QualifiedInvokeARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	}
 	switch {
 	case req.State.Raw.IsNull():
 	case plan.changes(&state): // also where code alone has changed, which the configuration does not show
@@ -77,7 +84,7 @@ func (r *functionResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 }
 
 // planNames writes the ARNs, when region, account and name are known. A backend that does not answer leaves them unknown.
-func (r *functionResource) planNames(ctx context.Context, plan *functionModel, region string) {
+func (r *functionResource) planNames(ctx context.Context, plan *functionModel, region, version string) {
 	if region == "" || plan.FunctionName.IsUnknown() {
 		return
 	}
@@ -90,7 +97,7 @@ func (r *functionResource) planNames(ctx context.Context, plan *functionModel, r
 		return
 	}
 	plan.ID = types.StringValue(name[5])
-	plan.names(region, account, name[5])
+	plan.names(region, account, name[5], version)
 }
 
 // planCode computes code_sha256 from filename, so that changed code is a change of the plan.
@@ -133,6 +140,11 @@ func (m *functionModel) configMoves(state *functionModel) bool {
 		!m.DeadLetterConfig.Equal(state.DeadLetterConfig)
 }
 
+// publishes reports whether a version is to be published: at creation, when publish is turned on, and with every change.
+func (m *functionModel) publishes(state *functionModel) bool {
+	return m.Publish.IsUnknown() || m.Publish.ValueBool() && (!state.Publish.ValueBool() || m.changes(state))
+}
+
 func (m *functionModel) changes(state *functionModel) bool {
 	return m.codeMoves(state) || m.configMoves(state) || !m.CodeSHA256.Equal(state.CodeSHA256)
 }
@@ -146,7 +158,7 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 	in := &lambda.CreateFunctionInput{FunctionName: m.FunctionName.ValueStringPointer(), Role: m.Role.ValueStringPointer(), Description: m.Description.ValueStringPointer(),
 		Handler: m.Handler.ValueStringPointer(), Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())),
 		Timeout: aws.Int32(int32(m.Timeout.ValueInt64())), Architectures: m.architectures(ctx, &resp.Diagnostics), EphemeralStorage: m.storage(),
-		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics)}
+		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics), Publish: m.Publish.ValueBool()}
 	if v := m.variables(ctx, &resp.Diagnostics); v != nil {
 		in.Environment = &awstypes.Environment{Variables: v}
 	}
@@ -159,6 +171,9 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...) // it exists: if it cannot be read now, the state has it all the same
+	if n := m.ReservedConcurrentExecutions.ValueInt64(); n >= 0 {
+		r.reserve(ctx, client, &m, &resp.Diagnostics)
+	}
 	if r.refresh(ctx, &m, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
@@ -205,8 +220,17 @@ func (r *functionResource) refresh(ctx context.Context, m *functionModel, diags 
 	if m.Region.IsNull() || m.Region.IsUnknown() {
 		m.Region = types.StringValue(r.clients.Region)
 	}
+	version, err := newest(ctx, r.clients.Lambda(region), m.FunctionName.ValueStringPointer())
+	if err != nil {
+		addError(diags, "Reading the versions of the function", m.FunctionName.ValueString(), err)
+		return false
+	}
 	m.read(out.Configuration)
-	m.names(m.Region.ValueString(), account, aws.ToString(out.Configuration.FunctionName))
+	m.names(m.Region.ValueString(), account, aws.ToString(out.Configuration.FunctionName), version)
+	m.ReservedConcurrentExecutions = types.Int64Value(-1)
+	if c := out.Concurrency; c != nil && c.ReservedConcurrentExecutions != nil {
+		m.ReservedConcurrentExecutions = types.Int64Value(int64(*c.ReservedConcurrentExecutions))
+	}
 	m.Tags, m.TagsAll = r.readTags(out.Tags, m.Tags)
 	return true
 }
@@ -243,6 +267,14 @@ func (r *functionResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	if !resp.Diagnostics.HasError() && (m.codeMoves(&was) || !m.CodeSHA256.Equal(was.CodeSHA256)) {
 		r.updateCode(ctx, client, &m, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() && !m.ReservedConcurrentExecutions.Equal(was.ReservedConcurrentExecutions) {
+		r.reserve(ctx, client, &m, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() && m.publishes(&was) {
+		if _, err := client.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: m.FunctionName.ValueStringPointer()}); err != nil {
+			addError(&resp.Diagnostics, "Publishing a version of the function", m.FunctionName.ValueString(), err)
+		}
 	}
 	if !resp.Diagnostics.HasError() && !m.TagsAll.Equal(was.TagsAll) {
 		r.updateTags(ctx, client, was.ARN.ValueString(), tagsOf(ctx, was.TagsAll, &resp.Diagnostics), tagsOf(ctx, m.TagsAll, &resp.Diagnostics), &resp.Diagnostics)

@@ -44,7 +44,7 @@ func (r *permissionResource) Schema(ctx context.Context, _ resource.SchemaReques
 			"invoked_via_function_url": schema.BoolAttribute{Optional: true, MarkdownDescription: "Condition `lambda:InvokedViaFunctionUrl`.", PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()}},
 			"principal":                schema.StringAttribute{Required: true, MarkdownDescription: "Who is allowed: a service (`s3.amazonaws.com`), an account's twelve digits, the ARN of a user or role, or `*`.", PlanModifiers: replace},
 			"principal_org_id":         optional("Condition `aws:PrincipalOrgID`."),
-			"qualifier": optional("Version or alias that the statement is about. Versions are not simulated; the simulator answers that it does not exist.",
+			"qualifier": optional("Version or alias that the statement is about: it then counts for calls of that version or alias, and for no others.",
 				stringvalidator.LengthBetween(1, 128), stringvalidator.RegexMatches(qualifierForm, "want a version or an alias")),
 			"source_account": optional("Condition `AWS:SourceAccount`: the account that owns the source, twelve digits.", stringvalidator.RegexMatches(accountForm, "want twelve digits")),
 			"source_arn":     optional("Condition `AWS:SourceArn`: the source's ARN; `*` and `?` are wildcards.", arnOrBucketValidator()),

@@ -178,6 +178,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
 	newFunctionEventInvokeConfigResource, newFunctionURLResource,
+	newAliasResource, newResourcePolicyResource, newProvisionedConcurrencyResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
 	newIAMGroupResource, newIAMGroupPolicyResource, newIAMGroupPolicyAttachmentResource, newIAMGroupMembershipResource, newIAMUserGroupMembershipResource,
@@ -195,7 +196,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
-	newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
+	newAliasDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }

@@ -1,0 +1,4 @@
+data "lambdasim_alias" "live" {
+  function_name = "orders"
+  name          = "live"
+}

@@ -1,0 +1,1 @@
+terraform import lambdasim_alias.live orders/live

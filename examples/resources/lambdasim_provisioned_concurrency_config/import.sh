@@ -1,0 +1,1 @@
+terraform import lambdasim_provisioned_concurrency_config.live orders,live
