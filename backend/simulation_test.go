@@ -115,7 +115,7 @@ func simulate(t *testing.T, seed uint64, count map[string]int, crashes bool) str
 	dir := folder(t)
 	w := &randomWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), count: count, mayPush: true, mayPull: true, queues: map[string]*string{},
 		accepted: map[string][]string{}, ordered: map[string]map[string][]string{"f": {}, "g": {}},
-		cfg: backend.Config{Clock: "virtual", Seed: seed, DatabaseURL: pgtest.URL(t)}}
+		cfg: backend.Config{Clock: "virtual", Seed: seed, DatabaseURL: pgtest.URL(t), Share: []string{dir}}}
 	restart := w.restart
 	if crashes {
 		restart = w.crash
