@@ -141,3 +141,43 @@ func TestAPolicyMeansTheRoleThatItNamed(t *testing.T) {
 		t.Errorf("the new role is taken for the old one: %s", p)
 	}
 }
+
+// As above, once the policy has been evaluated: what is kept for the next invocation does not outlive the user.
+func TestAUserThatIsMadeAgainIsAnother(t *testing.T) {
+	b := setup(t)
+	b.create(t, "f")
+	b.script(t, "f", control.ScriptedOutcome{Payload: json.RawMessage(`1`)})
+	name := aws.String("caller")
+	user := func() (invoke func() error, key *string) {
+		if _, err := b.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: name}); err != nil {
+			t.Fatal(err)
+		}
+		made, err := b.iam.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := lambda.NewFromConfig(config(b.url, *made.AccessKey.AccessKeyId, *made.AccessKey.SecretAccessKey, ""))
+		return func() error {
+			_, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")})
+			return err
+		}, made.AccessKey.AccessKeyId
+	}
+	invoke, key := user()
+	in := permission("user")
+	in.Principal = aws.String("arn:aws:iam::000000000000:user/caller")
+	if _, err := b.AddPermission(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if err := invoke(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.iam.DeleteAccessKey(t.Context(), &iam.DeleteAccessKeyInput{UserName: name, AccessKeyId: key}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.iam.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: name}); err != nil {
+		t.Fatal(err)
+	}
+	invoke, _ = user()
+	refused(t, invoke(), 403, "AccessDeniedException", "User: arn:aws:iam::000000000000:user/caller is not authorized to perform: lambda:InvokeFunction on resource: "+
+		prefix+"f because no identity-based policy allows the lambda:InvokeFunction action")
+}
