@@ -1,0 +1,1 @@
+terraform import lambdasim_function_script.orders 'orders'
