@@ -1,6 +1,8 @@
 package backend_test
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -29,6 +31,7 @@ const (
 	userARN   = "arn:aws:iam::000000000000:user/u"
 	polARN    = "arn:aws:iam::000000000000:policy/p"
 	uuid      = "11111111-2222-3333-4444-555555555555"
+	signARN   = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0123456789abcdefa"
 	layerARN  = "arn:aws:lambda:us-east-1:000000000000:layer:l"
 	esmARN    = "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:" + uuid
 )
@@ -63,6 +66,12 @@ func lambdaRows() map[string][]needs {
 		"lambda:ListTags":                     {{in: &lambda.ListTagsInput{Resource: s(fnARN)}, resource: fnARN}},
 		"lambda:TagResource":                  {{in: &lambda.TagResourceInput{Resource: s(fnARN), Tags: tags}, resource: fnARN}},
 		"lambda:UntagResource":                {{in: &lambda.UntagResourceInput{Resource: s(esmARN), TagKeys: []string{"team"}}, resource: esmARN}},
+		"lambda:InvokeAsync":                  {{in: &lambda.InvokeAsyncInput{FunctionName: s("f"), InvokeArgs: strings.NewReader("{}")}, resource: fnARN}},
+		"lambda:GetFunctionCodeSigningConfig": {{in: &lambda.GetFunctionCodeSigningConfigInput{FunctionName: s("f")}, resource: fnARN}},
+		"lambda:PutFunctionRecursionConfig":   {{in: &lambda.PutFunctionRecursionConfigInput{FunctionName: s("f"), RecursiveLoop: "Allow"}, resource: fnARN}},
+		"lambda:PutRuntimeManagementConfig":   {{in: &lambda.PutRuntimeManagementConfigInput{FunctionName: s("f"), UpdateRuntimeOn: "Auto"}, resource: fnARN}},
+		"lambda:GetCodeSigningConfig":         {{in: &lambda.GetCodeSigningConfigInput{CodeSigningConfigArn: s(signARN)}, resource: signARN}},
+		"lambda:ListCodeSigningConfigs":       {{in: &lambda.ListCodeSigningConfigsInput{}, resource: "*"}},
 		"lambda:PublishLayerVersion":          {{in: &lambda.PublishLayerVersionInput{LayerName: s("l"), Content: &lambdatypes.LayerVersionContentInput{ZipFile: []byte("x")}}, resource: layerARN}},
 		"lambda:GetLayerVersion":              {{in: &lambda.GetLayerVersionInput{LayerName: s("l"), VersionNumber: aws.Int64(1)}, resource: layerARN + ":1"}},
 		"lambda:GetLayerVersionByArn":         {{in: &lambda.GetLayerVersionByArnInput{Arn: s(layerARN + ":1")}, action: "lambda:GetLayerVersion", resource: layerARN + ":1"}},

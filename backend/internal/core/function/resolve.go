@@ -20,6 +20,7 @@ type cached struct {
 	policies    map[string]*policy.Source // by qualifier, "" for the unqualified function
 	aliases     map[string]*Alias
 	reserved    *int
+	recursion   string         // Terminate or Allow
 	provisioned map[string]int // by qualifier
 
 	mu       sync.Mutex
@@ -51,12 +52,12 @@ func (s *Store) read(ctx context.Context, k Key) (*cached, error) {
 	v := c.version
 	var documents map[string]string
 	var aliases []*Alias
-	err := s.db.QueryRow(ctx, `SELECT f.config, f.code_sha, f.code_size, f.modified, f.revision, f.generation, f.tags, f.reserved,
+	err := s.db.QueryRow(ctx, `SELECT f.config, f.code_sha, f.code_size, f.modified, f.revision, f.generation, f.tags, f.reserved, f.recursion,
 		(SELECT jsonb_object_agg(p.qualifier, p.document) FROM function.policies p WHERE (p.account, p.region, p.name) = (f.account, f.region, f.name)),
 		(SELECT jsonb_agg(to_jsonb(a)) FROM function.aliases a WHERE (a.account, a.region, a.name) = (f.account, f.region, f.name)),
 		(SELECT jsonb_object_agg(c.qualifier, c.requested) FROM function.provisioned c WHERE (c.account, c.region, c.name) = (f.account, f.region, f.name))
 		FROM function.functions f WHERE account = @account AND region = @region AND name = @name`, k.args()).
-		Scan(&v.Config, &v.Code.SHA256, &v.Code.Size, &v.LastModified, &v.RevisionID, &v.Generation, &c.tags, &c.reserved, &documents, &aliases, &c.provisioned)
+		Scan(&v.Config, &v.Code.SHA256, &v.Code.Size, &v.LastModified, &v.RevisionID, &v.Generation, &c.tags, &c.reserved, &c.recursion, &documents, &aliases, &c.provisioned)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, NotFound(k.ARN())
 	}

@@ -195,9 +195,13 @@ func (s *Store) dropQualifier(ctx context.Context, tx *postgres.Tx, k Key, quali
 	if err := s.forgetAll(ctx, tx, k, qualifier); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM function.provisioned WHERE account = @account AND region = @region AND name = @name AND qualifier = @qualifier`,
-		policyArgs(k, qualifier))
-	return err
+	for _, table := range []string{"provisioned", "runtime_updates"} {
+		if _, err := tx.Exec(ctx, `DELETE FROM function.`+table+` WHERE account = @account AND region = @region AND name = @name AND qualifier = @qualifier`,
+			policyArgs(k, qualifier)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Versions returns $LATEST and the published versions of a function, in the order of their numbers.

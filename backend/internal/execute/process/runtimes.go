@@ -40,6 +40,9 @@ type program struct {
 // supported reports an error that lists what runs here, for a runtime that does not.
 func supported(v *function.Version) error {
 	switch {
+	case v.Image != nil:
+		return fault.New(fault.Unsupported, "function %s is the container image %s, and lambdasim runs no containers: give it as a zip file with a runtime that runs here (%s), or give the function a script",
+			v.Name, v.Image.URI, strings.Join(Runtimes(), ", "))
 	case pythonRuntime.MatchString(v.Runtime), nodeRuntime.MatchString(v.Runtime):
 		return nil
 	case providedRuntime.MatchString(v.Runtime) && runtime.GOOS == "linux":

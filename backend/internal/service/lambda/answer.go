@@ -31,6 +31,7 @@ func configuration(v *function.Version) *types.FunctionConfiguration {
 	if len(v.Environment) > 0 {
 		c.Environment = &types.EnvironmentResponse{Variables: v.Environment}
 	}
+	showKept(c, v)
 	for i := range v.Layers {
 		c.Layers = append(c.Layers, types.Layer{Arn: &v.Layers[i].ARN, CodeSize: v.Layers[i].Size})
 	}

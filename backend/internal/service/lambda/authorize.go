@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
@@ -70,10 +71,16 @@ func tagging(in any, resource string) []wire.Need {
 }
 
 // settingKeys are the condition keys of what a function is configured with.
-func settingKeys(layers []string) map[string][]string {
+func settingKeys(layers []string, vpc *types.VpcConfig) map[string][]string {
 	keys := map[string][]string{}
 	if len(layers) > 0 {
 		keys["lambda:Layer"] = layers
+	}
+	if vpc != nil && len(vpc.SubnetIds) > 0 {
+		keys["lambda:SubnetIds"], keys["lambda:VpcIds"] = vpc.SubnetIds, []string{vpcID(vpc.SubnetIds)}
+	}
+	if vpc != nil && len(vpc.SecurityGroupIds) > 0 {
+		keys["lambda:SecurityGroupIds"] = vpc.SecurityGroupIds
 	}
 	return keys
 }

@@ -89,7 +89,7 @@ func syntax(c *function.Config) error {
 		v = append(v, wire.MaxLength("architectures", "["+strings.Join(c.Architectures, ", ")+"]", 1))
 	}
 	v = append(v, architectureForm("architectures", c.Architectures)...)
-	return wire.Validation(v...)
+	return wire.Validation(append(v, keptSyntax(c)...)...)
 }
 
 // checkConfig holds a whole configuration to what Lambda demands of it.
@@ -97,11 +97,16 @@ func checkConfig(c *function.Config) error {
 	if err := syntax(c); err != nil {
 		return err
 	}
-	if c.Handler == "" || c.Runtime == "" {
-		return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
-	}
-	if err := checkRuntime(c.Runtime); err != nil {
+	if err := checkKept(c); err != nil {
 		return err
+	}
+	if c.Image == nil {
+		if c.Handler == "" || c.Runtime == "" {
+			return invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+		}
+		if err := checkRuntime(c.Runtime); err != nil {
+			return err
+		}
 	}
 	return checkEnvironment(c.Environment)
 }

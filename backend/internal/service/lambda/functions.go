@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -46,10 +47,17 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	if err := refuseCreate(in); err != nil {
 		return nil, err
 	}
+	if in.CodeSigningConfigArn != nil {
+		return nil, noSigningConfig(*in.CodeSigningConfigArn)
+	}
 	c := function.Config{Runtime: string(in.Runtime), Role: *in.Role, Handler: aws.ToString(in.Handler), Description: aws.ToString(in.Description),
 		Timeout: defaultTimeout, MemorySize: defaultMemory, EphemeralStorage: defaultStorage, Architectures: []string{"x86_64"},
 		TracingMode: "PassThrough", LogFormat: "Text", LogGroup: "/aws/lambda/" + k.Name}
-	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig}
+	if c.Image, err = imageOf(in); err != nil {
+		return nil, err
+	}
+	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig,
+		in.VpcConfig, in.FileSystemConfigs, in.KMSKeyArn, in.SnapStart, in.ImageConfig}
 	change.apply(&c)
 	if len(in.Architectures) > 0 {
 		c.Architectures = architectures(in.Architectures)
@@ -69,7 +77,10 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	if err := a.checkDeadLetter(ctx, &function.Version{Name: k.Name, Config: c}); err != nil {
 		return nil, err
 	}
-	zip, code, err := a.code(ctx, in.Code.ZipFile, in.Code.S3Bucket, in.Code.S3Key, in.Code.S3ObjectVersion)
+	if err := a.checkNetwork(ctx, k, &c); err != nil {
+		return nil, err
+	}
+	zip, code, err := a.newPackage(ctx, in, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -86,15 +97,7 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 // refuseCreate names what CreateFunction was given and is not simulated.
 func refuseCreate(in *lambda.CreateFunctionInput) error {
 	return refuse("CreateFunction", map[string]bool{
-		"PackageType Image":      in.PackageType == types.PackageTypeImage,
-		"Code.ImageUri":          in.Code.ImageUri != nil,
 		"Code.SourceKMSKeyArn":   in.Code.SourceKMSKeyArn != nil,
-		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
-		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
-		"ImageConfig":            in.ImageConfig != nil,
-		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
-		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
-		"CodeSigningConfigArn":   in.CodeSigningConfigArn != nil,
 		"DurableConfig":          in.DurableConfig != nil,
 		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
 		"TenancyConfig":          in.TenancyConfig != nil,
@@ -110,6 +113,11 @@ type changes struct {
 	tracing         *types.TracingConfig
 	logging         *types.LoggingConfig
 	deadLetter      *types.DeadLetterConfig
+	vpc             *types.VpcConfig
+	files           []types.FileSystemConfig
+	key             *string
+	snap            *types.SnapStart
+	image           *types.ImageConfig
 }
 
 func (ch changes) apply(c *function.Config) {
@@ -132,6 +140,7 @@ func (ch changes) apply(c *function.Config) {
 		c.DeadLetter = aws.ToString(ch.deadLetter.TargetArn)
 	}
 	setLogging(c, ch.logging)
+	ch.applyKept(c)
 }
 
 func architectures(list []types.Architecture) []string {
@@ -148,11 +157,6 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		return nil, err
 	}
 	err = refuse("UpdateFunctionConfiguration", map[string]bool{
-		"VpcConfig":              in.VpcConfig != nil && len(in.VpcConfig.SubnetIds)+len(in.VpcConfig.SecurityGroupIds) > 0,
-		"FileSystemConfigs":      len(in.FileSystemConfigs) > 0,
-		"ImageConfig":            in.ImageConfig != nil && (len(in.ImageConfig.Command)+len(in.ImageConfig.EntryPoint) > 0 || in.ImageConfig.WorkingDirectory != nil),
-		"KMSKeyArn":              aws.ToString(in.KMSKeyArn) != "",
-		"SnapStart":              in.SnapStart != nil && in.SnapStart.ApplyOn == types.SnapStartApplyOnPublishedVersions,
 		"DurableConfig":          in.DurableConfig != nil,
 		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
 	})
@@ -171,6 +175,9 @@ func (a *API) updateFunctionConfiguration(ctx context.Context, in *lambda.Update
 		}
 	}
 	if err := a.checkNewDeadLetter(ctx, k, in); err != nil {
+		return nil, err
+	}
+	if err := a.checkNewNetwork(ctx, k, in); err != nil {
 		return nil, err
 	}
 	layers, err := a.newLayers(ctx, k, in.Layers)
@@ -207,7 +214,8 @@ func (a *API) newLayers(ctx context.Context, k function.Key, list []string) ([]f
 
 // reconfigure applies UpdateFunctionConfiguration: what it does not name stays.
 func reconfigure(c *function.Config, in *lambda.UpdateFunctionConfigurationInput) {
-	changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig}.apply(c)
+	changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig,
+		in.VpcConfig, in.FileSystemConfigs, in.KMSKeyArn, in.SnapStart, in.ImageConfig}.apply(c)
 	if in.Runtime != "" {
 		c.Runtime = string(in.Runtime)
 	}
@@ -235,32 +243,34 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 	if err != nil {
 		return nil, err
 	}
-	if in.ImageUri != nil {
-		return nil, invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
-	}
 	err = refuse("UpdateFunctionCode", map[string]bool{"SourceKMSKeyArn": in.SourceKMSKeyArn != nil,
 		"PublishTo": in.PublishTo != ""})
 	if err != nil {
 		return nil, err
 	}
-	zip, code, err := a.code(ctx, in.ZipFile, in.S3Bucket, in.S3Key, in.S3ObjectVersion)
+	was, _, err := a.Functions.Get(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	zip, code, err := a.nextPackage(ctx, in, was)
 	if err != nil {
 		return nil, err
 	}
 	if in.DryRun {
-		v, _, err := a.Functions.Get(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		if in.RevisionId != nil && *in.RevisionId != v.RevisionID {
+		if in.RevisionId != nil && *in.RevisionId != was.RevisionID {
 			return nil, function.WrongRevision()
 		}
-		v.Code = code
-		return into[lambda.UpdateFunctionCodeOutput](v), nil
+		was.Code = code
+		return into[lambda.UpdateFunctionCodeOutput](was), nil
 	}
 	v, err := a.Functions.Update(ctx, k, aws.ToString(in.RevisionId), func(c *function.Config) error {
 		if len(in.Architectures) > 0 {
 			c.Architectures = architectures(in.Architectures)
+		}
+		if in.ImageUri != nil && c.Image != nil {
+			image := *c.Image
+			image.URI = *in.ImageUri
+			c.Image = &image
 		}
 		if err := checkUnzipped(c.Layers, func() ([]byte, error) { return zip, nil }); err != nil {
 			return err
@@ -284,8 +294,7 @@ func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*la
 	}
 	c := configuration(r.Version)
 	c.FunctionArn = &r.InvokedARN
-	out := &lambda.GetFunctionOutput{Configuration: c,
-		Code: &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(r.Version))}}
+	out := &lambda.GetFunctionOutput{Configuration: c, Code: a.codeLocation(r.Version)}
 	if len(tags) > 0 {
 		out.Tags = tags
 	}
@@ -294,6 +303,18 @@ func (a *API) getFunction(ctx context.Context, in *lambda.GetFunctionInput) (*la
 		out.Concurrency = &types.Concurrency{ReservedConcurrentExecutions: narrow(reserved)}
 	}
 	return out, err
+}
+
+// codeLocation says where a version's package is.
+func (a *API) codeLocation(v *function.Version) *types.FunctionCodeLocation {
+	if v.Image != nil {
+		repository, _, _ := strings.Cut(v.Image.URI, "@")
+		if i := strings.LastIndex(repository, ":"); i > strings.LastIndex(repository, "/") {
+			repository = repository[:i]
+		}
+		return &types.FunctionCodeLocation{RepositoryType: aws.String("ECR"), ImageUri: &v.Image.URI, ResolvedImageUri: aws.String(repository + "@sha256:" + v.Code.SHA256)}
+	}
+	return &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(v))}
 }
 
 // read resolves a reference for the reading operations.

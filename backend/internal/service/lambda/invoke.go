@@ -41,11 +41,10 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if err != nil {
 		return nil, err
 	}
-	q, d, err := a.mayInvoke(ctx, ref)
+	q, d, err := a.mayInvoke(ctx, ref, actionInvoke)
 	if err != nil {
 		return nil, err
 	}
-	call := wire.CallFrom(ctx)
 	if d.CrossAccount && in.LogType == types.LogTypeTail {
 		return nil, &wire.Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: "Cross-account log access is not allowed", NoType: true}
 	}
@@ -72,7 +71,7 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if denied == nil && err != nil {
 		return nil, err
 	}
-	h := a.open(call, ref, in, d, denied)
+	h := a.openCall(ctx, ref, in.InvocationType, d, denied)
 	if denied != nil {
 		return nil, denied
 	}
@@ -108,8 +107,8 @@ func invokeReference(ctx context.Context, in *lambda.InvokeInput) (arn.FunctionR
 }
 
 // mayInvoke asks the caller's policies and the function's. The answer is on the ARN as requested, qualifier included.
-func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (authz.Question, policy.Explanation, error) {
-	q := wire.CallFrom(ctx).Question(actionInvoke, ref.ARN())
+func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef, action string) (authz.Question, policy.Explanation, error) {
+	q := wire.CallFrom(ctx).Question(action, ref.ARN())
 	q.Keys[functionKey] = []string{ref.ARN()}
 	source, err := a.Functions.Policy(ctx, ref)
 	if err != nil && !fault.Is(err, fault.NotFound) {
@@ -120,8 +119,9 @@ func (a *API) mayInvoke(ctx context.Context, ref arn.FunctionRef) (authz.Questio
 	return q, d, err
 }
 
-// open begins the trace of an invocation, or ends it at once when it is refused.
-func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput, d policy.Explanation, denied error) trace.Header {
+// openCall begins the trace of an invocation, or ends it at once when it is refused.
+func (a *API) openCall(ctx context.Context, ref arn.FunctionRef, kind types.InvocationType, d policy.Explanation, denied error) trace.Header {
+	call := wire.CallFrom(ctx)
 	rule := ruleSame
 	if d.CrossAccount {
 		rule = ruleCross
@@ -135,8 +135,8 @@ func (a *API) open(call *wire.Call, ref arn.FunctionRef, in *lambda.InvokeInput,
 		reason = authz.Audited + reason
 	}
 	h := a.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "invoke", SourceARN: call.Session.ARN,
-		TargetARN: ref.ARN(), InvocationType: string(in.InvocationType), RequestID: call.RequestID},
-		trace.Step{Kind: trace.Published, Reason: call.Session.ARN + " calls Invoke"},
+		TargetARN: ref.ARN(), InvocationType: string(kind), RequestID: call.RequestID},
+		trace.Step{Kind: trace.Published, Reason: call.Session.ARN + " calls " + call.Operation},
 		trace.Step{Kind: trace.Matched, Reason: "no mapping: the caller names the function"},
 		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: reason, Decision: decision})
 	if denied != nil {

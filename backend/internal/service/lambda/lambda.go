@@ -57,13 +57,13 @@ func (a *API) Service() wire.Service {
 		"CreateFunction": on(a.createFunction, wire.Also(func(ctx context.Context, in *lambda.CreateFunctionInput) []wire.Need {
 			return tagging(in, functionResource(ctx, in))
 		}), wire.Keys(func(_ context.Context, in *lambda.CreateFunctionInput) map[string][]string {
-			return settingKeys(in.Layers)
+			return settingKeys(in.Layers, in.VpcConfig)
 		})),
 		"GetFunction":              on(a.getFunction),
 		"GetFunctionConfiguration": on(a.getFunctionConfiguration),
 		"UpdateFunctionCode":       on(a.updateFunctionCode),
 		"UpdateFunctionConfiguration": on(a.updateFunctionConfiguration, wire.Keys(func(_ context.Context, in *lambda.UpdateFunctionConfigurationInput) map[string][]string {
-			return settingKeys(in.Layers)
+			return settingKeys(in.Layers, in.VpcConfig)
 		})),
 		"DeleteFunction":         on(a.deleteFunction),
 		"ListFunctions":          wire.Op(a.listFunctions, wire.Unbound[lambda.ListFunctionsInput]()),
@@ -77,7 +77,8 @@ func (a *API) Service() wire.Service {
 		"TagResource":      wire.Op(a.tagResource, wire.Resource(func(_ context.Context, in *lambda.TagResourceInput) string { return *in.Resource })),
 		"UntagResource":    wire.Op(a.untagResource, wire.Resource(func(_ context.Context, in *lambda.UntagResourceInput) string { return *in.Resource })),
 
-		"Invoke": wire.Op(a.invoke, wire.SelfAuthorized[lambda.InvokeInput](), wire.Hot[lambda.InvokeInput]()),
+		"InvokeAsync": wire.Op(a.invokeAsync, wire.SelfAuthorized[lambda.InvokeAsyncInput]()),
+		"Invoke":      wire.Op(a.invoke, wire.SelfAuthorized[lambda.InvokeInput](), wire.Hot[lambda.InvokeInput]()),
 
 		"CreateEventSourceMapping": wire.Op(a.createMapping, wire.Unbound[lambda.CreateEventSourceMappingInput](),
 			wire.Keys(func(ctx context.Context, in *lambda.CreateEventSourceMappingInput) map[string][]string {
@@ -96,6 +97,7 @@ func (a *API) Service() wire.Service {
 	maps.Copy(operations, a.urlOperations())
 	maps.Copy(operations, a.concurrencyOperations())
 	maps.Copy(operations, a.layerOperations())
+	maps.Copy(operations, a.managementOperations())
 	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
 }
 
@@ -191,7 +193,7 @@ func toAWS(_ context.Context, operation string, err error) *wire.Error {
 		return nil
 	}
 	switch {
-	case f.Kind == fault.Invalid && operation == "Invoke":
+	case f.Kind == fault.Invalid && (operation == "Invoke" || operation == "InvokeAsync"):
 		return wire.Errorf(http.StatusBadRequest, "InvalidRequestContentException", "%s", f.Message)
 	case f.Kind == fault.Invalid:
 		return &wire.Error{Status: http.StatusBadRequest, Code: "InvalidParameterValueException", Message: f.Message, NoType: f.Detail == function.DetailNoType}
