@@ -42,7 +42,7 @@ func newControlAPI(b *Backend, p *parts) http.Handler {
 		"GET health": a.health, "GET clock": a.readClock, "POST clock/advance": a.advance, "POST drain": a.drain,
 		"GET deliveries": a.deliveries, "GET mappings": a.mappings, "POST events": a.publish, "POST reset": a.reset,
 		"GET accounts": a.listAccounts, "PUT accounts/{id}": a.putAccount, "GET accounts/{id}": a.getAccount, "DELETE accounts/{id}": a.deleteAccount,
-		"GET refusals":                a.listRefusals,
+		"GET refusals": a.listRefusals, "GET metrics": a.metricsText,
 		"PUT functions/{name}/script": a.putScript, "GET functions/{name}/script": a.getScript,
 		"DELETE functions/{name}/script": a.deleteScript, "GET functions/{name}/code": a.code, "GET layers/{arn}/code": a.layer, "GET functions/{name}/logs": a.tail,
 	}
@@ -263,5 +263,6 @@ func (a *controlAPI) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.authz.ForgetRefusals(in.Account)
+	a.metrics.Forget(in.Account)
 	return answer(w, struct{}{})
 }

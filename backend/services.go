@@ -17,6 +17,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/layer"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
@@ -48,6 +49,7 @@ type parts struct {
 	agenda     *agenda.Agenda
 	trace      *trace.Recorder
 	logs       *logs.Store
+	metrics    *metrics.Registry
 	identity   *identity.Store
 	accounts   *account.Store
 	authz      *authz.Authorizer
@@ -77,6 +79,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.trace = trace.NewRecorder(b.db, b.clk, cfg.Log)
 	p.logs = logs.New(b.db, cfg.Log)
 	p.logs.Clock = b.clk
+	p.metrics = metrics.New()
 	p.identity = identity.New(b.db, b.ids)
 	p.accounts = account.New(b.db)
 	p.authz = &authz.Authorizer{Identity: p.identity, Accounts: p.accounts, Clock: b.clk, Log: cfg.Log, Audit: cfg.IAM == "audit", DefaultAccount: cfg.Account,
@@ -97,13 +100,13 @@ func assemble(b *Backend) (*parts, error) {
 	p.events = invoke.NewEventConfigs(b.db)
 	p.functions.OnDelete(p.events.Forget)
 	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts.Executor, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
-		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids}
 	p.dispatcher.Register()
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
-		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
 	p.accounts.OnChange(p.poller.WakeRoles)
@@ -135,7 +138,7 @@ func (p *parts) open(b *Backend) error {
 		return err
 	}
 	own := newControlAPI(b, p)
-	pages := &lambda.URLServer{API: p.lambda, Authenticate: front.Authenticate, Anonymous: front.Anonymous}
+	pages := &lambda.URLServer{API: p.lambda, Metrics: p.metrics, Authenticate: front.Authenticate, Anonymous: front.Anonymous}
 	guarded := wire.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, control.Prefix) {
 			own.ServeHTTP(w, r)

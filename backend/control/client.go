@@ -162,6 +162,12 @@ func (c *Client) Refusals(ctx context.Context, account string) ([]Refusal, error
 	return out.Refusals, nil
 }
 
+// Metrics reads the figures of the backend and of its functions, as OpenMetrics text (docs/metrics.md).
+func (c *Client) Metrics(ctx context.Context) (string, error) {
+	body, err := c.do(ctx, http.MethodGet, "metrics", nil, "application/openmetrics-text; version=1.0.0")
+	return string(body), err
+}
+
 // Reset forgets one account's state, or everything when account is empty.
 func (c *Client) Reset(ctx context.Context, account string) error {
 	_, err := c.do(ctx, http.MethodPost, "reset", Reset{Account: account}, "application/json")

@@ -1,7 +1,7 @@
 // Package control is the simulator's own API: the clock, the delivery trace, the mappings, scripted functions, published
-// events, accounts, refusals and reset. It holds the wire structs and a Go client; the server is the backend.
+// events, accounts, refusals, figures and reset. It holds the wire structs and a Go client; the server is the backend.
 //
-// It is JSON over HTTP under the path prefix /_lambdasim/ of the backend's one listener. Everything else that the backend
+// It is JSON over HTTP (the figures are OpenMetrics text) under the path prefix /_lambdasim/ of the backend's one listener. Everything else that the backend
 // answers is AWS's own API. Times are RFC 3339 in UTC, durations are Go durations ("90s", "6h"). An error is an object
 // {"error": {"code", "message"}} with a 4xx or 5xx status; the client returns it as *Error.
 package control

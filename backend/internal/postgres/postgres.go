@@ -113,6 +113,9 @@ func (db *DB) Epoch() uint64 { return db.epoch }
 // Now is the clock's time.
 func (db *DB) Now() time.Time { return db.clk.Now() }
 
+// Connections is the pool of connections as it is now.
+func (db *DB) Connections() *pgxpool.Stat { return db.pool.Stat() }
+
 // Lost receives once when the connection that holds the database for this backend has died.
 func (db *DB) Lost() <-chan error { return db.lock.lost }
 

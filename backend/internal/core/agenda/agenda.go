@@ -220,6 +220,26 @@ func (a *Agenda) Next() (time.Time, bool) {
 	}
 }
 
+// Depth is how many items there are, by what they do.
+type Depth struct {
+	Waiting  int // for their due time
+	Ready    int // due, and waiting for their lane
+	Running  int // handlers at work
+	InFlight int // those, and what Busy said
+}
+
+// Depth returns how many items there are now; zeros once the agenda has been closed.
+func (a *Agenda) Depth() Depth {
+	got := make(chan Depth, 1)
+	a.send(func() { got <- Depth{len(a.work) + len(a.background), a.ready, a.active, len(a.flying)} })
+	select {
+	case d := <-got:
+		return d
+	case <-a.loopDone:
+		return Depth{}
+	}
+}
+
 // Forget drops the items of an account ("" for all), from memory and, in tx, from the table.
 func (a *Agenda) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
 	if err := deleteAccount(ctx, tx, account); err != nil {

@@ -1,10 +1,12 @@
 package invoke
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
@@ -27,7 +29,8 @@ const (
 const maxErrorMessage = 1024
 
 // ending is how an event ended. It waits in the event's body while records of it are handed on, so that a crash in between
-// hands them on again and does not run the function again.
+// hands them on again and does not run the function again. It holds all that this needs: what has ended goes to whom it
+// belonged then, though the function, or the alias, be deleted or configured anew meanwhile.
 type ending struct {
 	Condition string    `json:"condition"`
 	At        time.Time `json:"at"`
@@ -35,6 +38,9 @@ type ending struct {
 	Last      *response `json:"last,omitempty"` // what the last attempt answered; nil when none ran
 	Why       string    `json:"why"`            // for the trace
 	Rule      string    `json:"rule"`
+
+	Handovers []handover `json:"handovers,omitempty"`
+	Role      string     `json:"role,omitempty"` // the execution role, as which they are made
 }
 
 // response is what an attempt answered.
@@ -64,7 +70,9 @@ func (n *ending) outcome() trace.Outcome {
 
 // end settles an event, or puts it back to be handed on when it has destinations or a dead-letter queue.
 func (iv *Invoker) end(e event, c *EventConfig, v *function.Version, n ending) agenda.Verdict {
-	if len(handovers(&n, c, v)) == 0 {
+	n.Handovers, n.Role = handovers(&n, c, v), v.Role
+	if len(n.Handovers) == 0 {
+		iv.dropped(&e, &n)
 		iv.Trace.Settle(e.Header, n.outcome(), trace.Step{At: n.At, Kind: trace.Settled, Rule: n.Rule, Reason: n.Why + nobody(n.Condition)})
 		return agenda.Done()
 	}
@@ -81,8 +89,10 @@ func nobody(condition string) string {
 
 // handover is one thing that an ended event gives to somebody.
 type handover struct {
-	name, target, rule string
-	dead               bool // the raw event, for a dead-letter queue; else a record
+	Name   string `json:"name"`
+	Target string `json:"target"` // ARN
+	Rule   string `json:"rule"`
+	Dead   bool   `json:"dead,omitempty"` // the raw event, for a dead-letter queue; else a record
 }
 
 // handovers lists what an ending asks for: the destination of its condition, and the dead-letter queue of failures. When
@@ -104,33 +114,35 @@ func handovers(n *ending, c *EventConfig, v *function.Version) []handover {
 
 // handOn gives what an event's ending asks for to whom it belongs, as the execution role, and settles the event. What is
 // refused is lost, as in AWS (DestinationDeliveryFailures, DeadLetterErrors); the trace says why.
-func (iv *Invoker) handOn(ctx context.Context, e event, c *EventConfig, v *function.Version) (agenda.Verdict, error) {
+func (iv *Invoker) handOn(ctx context.Context, e event) (agenda.Verdict, error) {
 	n := e.Ending
 	outcome := n.outcome()
-	for _, h := range handovers(n, c, v) {
-		err := iv.deliver(ctx, e, h, v)
+	for _, h := range n.Handovers {
+		err := iv.deliver(ctx, e, h)
 		f, refused := errors.AsType[*fault.Error](err)
 		switch {
 		case err != nil && !refused:
-			return agenda.Done(), fmt.Errorf("hand an event on to %s: %w", h.target, err)
+			return agenda.Done(), fmt.Errorf("hand an event on to %s: %w", h.Target, err)
 		case err != nil:
-			iv.Trace.Add(e.Header, trace.Step{At: n.At, Kind: trace.Lost, Rule: h.rule,
-				Reason: fmt.Sprintf("%s: %s %s did not take it, and it is lost: %s", n.Condition, h.name, h.target, refusal(f))})
+			iv.queueSeries(e.Function).Add(h.failure(), 1)
+			iv.Trace.Add(e.Header, trace.Step{At: n.At, Kind: trace.Lost, Rule: h.Rule,
+				Reason: fmt.Sprintf("%s: %s %s did not take it, and it is lost: %s", n.Condition, h.Name, h.Target, refusal(f))})
 			continue
 		case n.Condition != conditionSuccess:
 			outcome = trace.DeadLettered
 		}
-		iv.Trace.Add(e.Header, trace.Step{At: n.At, Kind: trace.Delivered, Rule: h.rule, Reason: n.Condition + ": " + h.what() + h.target})
+		iv.Trace.Add(e.Header, trace.Step{At: n.At, Kind: trace.Delivered, Rule: h.Rule, Reason: n.Condition + ": " + h.what() + h.Target})
 	}
+	iv.dropped(&e, n)
 	iv.Trace.Settle(e.Header, outcome, trace.Step{At: n.At, Kind: trace.Settled, Rule: n.Rule, Reason: n.Why})
 	return agenda.Done(), nil
 }
 
 func (h handover) what() string {
-	if h.dead {
+	if h.Dead {
 		return "the event itself is in the dead-letter queue "
 	}
-	return "a record of it went to " + h.name + " "
+	return "a record of it went to " + h.Name + " "
 }
 
 // refusal words why a target did not take something: with the reason of the policies, where they refused.
@@ -142,13 +154,13 @@ func refusal(f *fault.Error) string {
 }
 
 // deliver gives one thing to one target.
-func (iv *Invoker) deliver(ctx context.Context, e event, h handover, v *function.Version) error {
-	session, err := iv.Authz.RoleSession(ctx, v.Role, v.Name)
+func (iv *Invoker) deliver(ctx context.Context, e event, h handover) error {
+	session, err := iv.Authz.RoleSession(ctx, e.Ending.Role, e.Function.Name)
 	if err != nil {
 		return err
 	}
-	d := target.Delivery{Target: h.target, Sender: session, Cause: e.Header}
-	if h.dead {
+	d := target.Delivery{Target: h.Target, Sender: session, Cause: e.Header}
+	if h.Dead {
 		d.Body, d.Attributes = e.payload(), e.deadLetterAttributes()
 		return iv.Targets.Deliver(ctx, d)
 	}
@@ -157,7 +169,7 @@ func (iv *Invoker) deliver(ctx context.Context, e event, h handover, v *function
 	if e.Ending.Condition != conditionSuccess {
 		kind = "Failure"
 	}
-	d.Entry = target.Entry{Source: "lambda", DetailType: "Lambda Function Invocation Result - " + kind, Resources: []string{h.target, e.qualified()}}
+	d.Entry = target.Entry{Source: "lambda", DetailType: "Lambda Function Invocation Result - " + kind, Resources: []string{h.Target, e.qualified()}}
 	at := e.Ending.At.UTC()
 	d.Object = fmt.Sprintf("aws/lambda/async/%s/%s-%s", e.Function.Name, at.Format("2006/01/02/2006-01-02T15.04.05"), iv.IDs.UUID())
 	return iv.Targets.Deliver(ctx, d)
@@ -189,7 +201,7 @@ func (e *event) deadLetterAttributes() map[string]target.Attribute {
 		code, message = "429", throttledMessage
 	}
 	if len(message) > maxErrorMessage {
-		message = string([]rune(message[:maxErrorMessage]))
+		message = strings.ToValidUTF8(message[:maxErrorMessage], "") // not the half of a character
 	}
 	a := map[string]target.Attribute{
 		"RequestID": {Type: "String", Value: e.Header.RequestID},
@@ -230,11 +242,13 @@ func (e *event) record() []byte {
 		r.ResponseContext = &responseContext{200, last.Version, last.FunctionError}
 		r.ResponsePayload = jsonOf(last.Payload)
 	}
-	text, err := json.Marshal(r)
-	if err != nil { // the payloads were found to be JSON
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)              // the payloads go on as they are
+	if err := enc.Encode(r); err != nil { // they were found to be JSON
 		panic("invoke: " + err.Error())
 	}
-	return text
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 }
 
 // jsonOf is a function's answer as JSON: what a program of its own runtime answers need not be.

@@ -9,6 +9,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -55,7 +56,14 @@ func (iv *Invoker) Enqueue(ctx context.Context, req Request) error {
 	if err := iv.Agenda.Enqueue(ctx, item); err != nil {
 		return fmt.Errorf("enqueue an event for %s: %w", req.Function.InvokedARN, err)
 	}
+	iv.received(req)
 	return nil
+}
+
+// refOf names a function as it was invoked.
+func refOf(fn *function.Resolved) arn.FunctionRef {
+	v := fn.Version
+	return arn.FunctionRef{Region: v.Region, Account: v.Account, Name: v.Name, Qualifier: fn.Qualifier}
 }
 
 // EnqueueIn is Enqueue within the caller's transaction.
@@ -64,6 +72,7 @@ func (iv *Invoker) EnqueueIn(ctx context.Context, tx *postgres.Tx, req Request) 
 	if err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { iv.received(req) })
 	return iv.Agenda.Put(ctx, tx, item)
 }
 
@@ -72,8 +81,7 @@ func (iv *Invoker) item(req Request) (agenda.Item, error) {
 		return agenda.Item{}, err
 	}
 	v := req.Function.Version
-	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload,
-		Function: arn.FunctionRef{Region: v.Region, Account: v.Account, Name: v.Name, Qualifier: req.Function.Qualifier}})
+	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload, Function: refOf(req.Function)})
 	if err != nil {
 		return agenda.Item{}, err
 	}
@@ -87,8 +95,12 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err := json.Unmarshal(item.Body, &e); err != nil {
 		return agenda.Done(), err
 	}
+	if e.Ending != nil {
+		return iv.handOn(ctx, e)
+	}
 	fn, err := iv.Functions.Resolve(ctx, e.Function)
 	if fault.Is(err, fault.NotFound) {
+		iv.queueSeries(e.Function).Add(metrics.AsyncEventsDropped, 1)
 		iv.Trace.Settle(e.Header, trace.DroppedForGood, trace.Step{Kind: trace.Settled, Rule: ruleAsync,
 			Reason: "the function does not exist any more, and with it went its event queue"})
 		return agenda.Done(), nil
@@ -100,8 +112,9 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err != nil {
 		return agenda.Done(), err
 	}
-	if e.Ending != nil {
-		return iv.handOn(ctx, e, config, fn.Version)
+	if age := config.maxAge(); iv.Clock.Now().Sub(e.Header.At) > age { // it waited while the backend was down, or has been given less
+		return iv.end(e, config, fn.Version, ending{Condition: conditionAge, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleAge,
+			Why: fmt.Sprintf("it is older than the event's maximum age of %s", age)}), nil
 	}
 	limits, err := iv.Functions.Limits(ctx, function.Key{Account: e.Function.Account, Region: e.Function.Region, Name: e.Function.Name})
 	if err != nil {
@@ -111,7 +124,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 		return iv.end(e, config, fn.Version, ending{Condition: conditionZero, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleThrottle,
 			Why: "the function's reserved concurrency is 0: nothing of it runs"}), nil
 	}
-	free, err := iv.slots.take(fn.Version, limits)
+	free, err := iv.takeOf(fn, limits)
 	if err != nil {
 		return iv.throttled(e, config, fn.Version, err.Error()), nil
 	}
@@ -123,6 +136,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err != nil {
 		return iv.throttled(e, config, fn.Version, "the simulator could not run it: "+err.Error()), nil
 	}
+	iv.queueSeries(e.Function).Measure(metrics.AsyncEventAge, iv.Clock.Now().Sub(e.Header.At))
 	return iv.settleEvent(e, config, fn.Version, out), nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
@@ -40,6 +41,7 @@ type Invoker struct {
 	Agenda    *agenda.Agenda
 	Trace     *trace.Recorder
 	Logs      *logs.Store
+	Metrics   *metrics.Registry
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	Log       *slog.Logger
@@ -63,7 +65,7 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 	}
 	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
 	defer end()
-	free, err := iv.take(ctx, req.Function.Version)
+	free, err := iv.take(ctx, req.Function)
 	if err != nil {
 		iv.Trace.Settle(req.Header, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Reason: err.Error(), Rule: ruleSync},
 			trace.Step{Kind: trace.Settled, Reason: "the refusal was returned to the caller, who may try again", Rule: ruleSync})
@@ -94,6 +96,7 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 		return nil, err
 	}
 	iv.Logs.Append(req.Function.Version, iv.Clock.Now(), out.Log)
+	iv.count(req.Function, out)
 	return out, nil
 }
 
@@ -171,7 +174,7 @@ func checkJSON(payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
-	free, err := iv.take(ctx, req.Function.Version)
+	free, err := iv.take(ctx, req.Function)
 	if err != nil {
 		return nil, err
 	}

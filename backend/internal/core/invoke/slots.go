@@ -7,6 +7,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
 
@@ -78,12 +79,29 @@ func (s *slots) free(taken slot) {
 }
 
 // take finds a place for an invocation, by the limits that hold now. The error is of kind Throttled where there is none.
-func (iv *Invoker) take(ctx context.Context, v *function.Version) (slot, error) {
+func (iv *Invoker) take(ctx context.Context, fn *function.Resolved) (slot, error) {
+	v := fn.Version
 	l, err := iv.Functions.Limits(ctx, function.Key{Account: v.Account, Region: v.Region, Name: v.Name})
 	if err != nil {
 		return nil, err
 	}
-	return iv.slots.take(v, l)
+	return iv.takeOf(fn, l)
+}
+
+// takeOf is take where the limits are known, and counts what it decides.
+func (iv *Invoker) takeOf(fn *function.Resolved, l function.Limits) (slot, error) {
+	v := fn.Version
+	taken, err := iv.slots.take(v, l)
+	switch {
+	case err != nil:
+		iv.series(fn).Add(metrics.Throttles, 1)
+	case l.Provisioned[v.Version] == 0:
+	case taken[0] == v.QualifiedARN():
+		iv.series(fn).Add(metrics.ProvisionedConcurrencyInvocations, 1)
+	default:
+		iv.series(fn).Add(metrics.ProvisionedConcurrencySpilloverInvocations, 1)
+	}
+	return taken, err
 }
 
 // freeAfter gives a slot back when the run has ended on the simulator's clock: at once, unless a script says that it

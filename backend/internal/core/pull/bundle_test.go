@@ -20,6 +20,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull/pulltest"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -136,9 +137,9 @@ func (b *bundle) open() {
 	b.trace, b.logs = trace.NewRecorder(db, b.clock, log), logs.New(db, log)
 	b.identity, b.functions = identity.New(db, ids), function.New(db, ids)
 	az := &authz.Authorizer{Identity: b.identity, Clock: b.clock, Log: log, DefaultAccount: account}
-	iv := &invoke.Invoker{Functions: b.functions, Executor: b.program, Agenda: b.agenda, Trace: b.trace, Logs: b.logs, Clock: b.clock, IDs: ids, Log: log}
+	iv := &invoke.Invoker{Functions: b.functions, Executor: b.program, Agenda: b.agenda, Trace: b.trace, Logs: b.logs, Clock: b.clock, IDs: ids, Log: log, Metrics: metrics.New()}
 	iv.Register()
-	b.poller = &pull.Poller{DB: db, Functions: b.functions, Authz: az, Invoker: iv, Agenda: b.agenda, Trace: b.trace, Clock: b.clock, IDs: ids, Log: log}
+	b.poller = &pull.Poller{DB: db, Functions: b.functions, Authz: az, Invoker: iv, Agenda: b.agenda, Trace: b.trace, Clock: b.clock, IDs: ids, Log: log, Metrics: iv.Metrics}
 	b.poller.Init()
 	b.identity.OnChange(b.poller.WakeRoles)
 	b.functions.OnChange(b.poller.WakeFunction)

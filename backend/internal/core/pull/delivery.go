@@ -10,6 +10,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
@@ -99,14 +100,17 @@ func (p *Poller) settleBatch(ctx context.Context, d *delivery) error {
 	case fault.Is(d.err, fault.Throttled):
 		p.Trace.Settle(d.h, trace.ThrottledOut, trace.Step{Kind: trace.Throttled, Rule: ruleThrottle, Reason: d.err.Error()},
 			trace.Step{Kind: trace.Settled, Rule: ruleQueueRetry, Reason: "nothing is deleted: the messages are " + back})
+		p.tried(&d.m, nil, len(d.batch), len(d.batch))
 		return nil
 	case d.err != nil: // this machine cannot run it
 		p.Trace.Settle(d.h, trace.Failed, trace.Step{Kind: trace.Settled, Rule: ruleQueueRetry,
 			Reason: d.err.Error() + ": nothing is deleted, the messages are " + back})
+		p.tried(&d.m, nil, len(d.batch), len(d.batch))
 		return nil
 	case d.out.Failed():
 		p.Trace.Settle(d.h, trace.Failed, trace.Step{At: d.end, Kind: trace.Settled, Rule: ruleQueueRetry,
 			Reason: "the function failed: nothing is deleted, the messages are " + back})
+		p.tried(&d.m, d.out, len(d.batch), len(d.batch))
 		return nil
 	}
 	done, why := d.batch, ""
@@ -118,6 +122,7 @@ func (p *Poller) settleBatch(ctx context.Context, d *delivery) error {
 			return err
 		}
 	}
+	p.tried(&d.m, d.out, len(d.batch), len(d.batch)-len(done))
 	if left := len(d.batch) - len(done); left > 0 {
 		p.Trace.Settle(d.h, trace.Failed, trace.Step{At: d.end, Kind: trace.Settled, Rule: rulePartial,
 			Reason: fmt.Sprintf("%s: %s deleted, %s %s", why, plural(len(done), "message"), plural(left, "message"), back)})
@@ -145,7 +150,10 @@ func (p *Poller) remove(ctx context.Context, d *delivery, done []held) (bool, er
 	}
 	err = d.q.Delete(ctx, d.m.EventSourceARN, receipts)
 	if fault.Is(err, fault.NotFound) { // the queue is gone, and the messages with it
-		err = nil
+		return true, nil
+	}
+	if err == nil {
+		p.figures(&d.m).Add(metrics.DeletedEvents, len(done))
 	}
 	return true, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -123,6 +124,7 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 		lost = trace.Expired
 	}
 	if m.OnFailure == "" || len(batch) == 0 {
+		p.figures(m).Add(metrics.DroppedEvents, len(batch))
 		return lost, nil, "", nil
 	}
 	err = p.deliver(ctx, m, h, p.failure(m, l, h, batch, condition, out))
@@ -130,8 +132,11 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 		return lost, nil, "", err
 	}
 	if err != nil {
+		p.figures(m).Add(metrics.DroppedEvents, len(batch))
+		p.functionFigures(m, "").Add(metrics.DestinationDeliveryFailures, 1)
 		return lost, nil, fmt.Sprintf("the destination %s did not take the record of it, which is lost (%v); ", m.OnFailure, err), nil
 	}
+	p.figures(m).Add(metrics.OnFailureDestinationDeliveredEvents, len(batch))
 	at := p.Clock.Now()
 	if out != nil {
 		at = l.free

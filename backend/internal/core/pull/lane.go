@@ -28,6 +28,7 @@ func (x place) compare(y place) int {
 type lane struct {
 	laneRow
 	buffer    []Record  // read and not yet in a batch; empty while a batch is tried again
+	counted   string    // up to where records are in the figures
 	readTo    string    // up to where the buffer has been read; empty: up to the checkpoint
 	free      time.Time // when the last run ends on the simulator's clock
 	throttles int       // of the batch that is tried again

@@ -15,6 +15,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
@@ -41,6 +42,7 @@ type Poller struct {
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	Log       *slog.Logger
+	Metrics   *metrics.Registry
 
 	streams map[string]Stream // by the service of the ARN; written before Start only, as queues
 	queues  map[string]Queue

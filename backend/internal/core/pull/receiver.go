@@ -7,6 +7,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
@@ -180,6 +181,7 @@ func (p *Poller) collect(ctx context.Context, r *reception, free int) (int, erro
 	if len(rc.held) == 0 {
 		rc.opened = now
 	}
+	p.figures(&r.m).Add(metrics.PolledEvents, len(messages))
 	for _, m := range messages {
 		rc.held = append(rc.held, held{m, now.Add(visibility)})
 	}

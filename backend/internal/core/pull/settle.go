@@ -8,6 +8,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
@@ -24,10 +25,12 @@ func (p *Poller) run(ctx context.Context, r *round, fn *function.Resolved, batch
 	result := resultFailed
 	switch {
 	case err != nil: // throttled, or this machine cannot run it: does not count as an attempt
+		p.tried(m, nil, len(batch), len(batch))
 		p.Trace.Add(*l.header, trace.Step{Kind: trace.Throttled, Rule: throttleRule(err), Reason: err.Error()})
 		p.retry(l, batch, pause(l.throttles), "the same batch again")
 		l.throttles++
 	default:
+		p.functionFigures(m, fn.Version.Version).Measure(metrics.IteratorAge, l.free.Sub(batch[len(batch)-1].Arrival))
 		l.free = l.free.Add(out.Takes)
 		done, err := p.judge(ctx, m, l, batch, out)
 		if err != nil {
@@ -64,6 +67,7 @@ func (p *Poller) judge(ctx context.Context, m *EventSourceMapping, l *lane, batc
 			from, why = firstFailure(batch, out.Payload)
 		}
 	}
+	p.tried(m, out, len(batch), len(batch)-from)
 	switch {
 	case from == len(batch):
 		p.Trace.Settle(*l.header, trace.Succeeded, trace.Step{At: l.free, Kind: trace.Settled, Rule: ruleOrder,

@@ -11,6 +11,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -115,6 +116,7 @@ func (p *Poller) fill(ctx context.Context, r *round) error {
 			l.readTo = record.Sequence
 			if part(record.Key, m.ParallelizationFactor) == l.part {
 				l.buffer = append(l.buffer, record)
+				p.figures(m).Add(metrics.PolledEvents, l.polled(l.buffer[len(l.buffer)-1:]))
 			}
 		}
 		if len(records) < limit && size < MaxBatchBytes {

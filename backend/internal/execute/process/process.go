@@ -151,6 +151,13 @@ func isNested(ctx context.Context) bool { return ctx.Value(nestedKey{}) != nil }
 // is then to be run under Nested.
 func (e *Executor) Running(accessKeyID string) bool { return e.keys.has(accessKeyID) }
 
+// Environments is how many environments there are, and how many of them are idle.
+func (e *Executor) Environments() (all, idle int) {
+	e.pool.mu.Lock()
+	defer e.pool.mu.Unlock()
+	return e.pool.count, len(e.pool.idle)
+}
+
 // Run runs one attempt, as invoke.Executor says. The error is fault.Unsupported where this machine cannot run the function
 // (and what to do is in the message), fault.Invalid where its package cannot be unpacked, ctx's own where ctx ended
 // first (the program is killed), and ErrClosed.

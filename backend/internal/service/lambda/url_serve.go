@@ -8,11 +8,13 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -29,7 +31,8 @@ const forbidden = "Forbidden. For troubleshooting Function URL authorization iss
 
 // URLServer serves function URLs. A URL is reached by its path, or by a host name ID.lambda-url.REGION.… as on AWS.
 type URLServer struct {
-	API *API
+	API     *API
+	Metrics *metrics.Registry
 	// Authenticate says who signed a request to a URL with the authorization type AWS_IAM.
 	Authenticate func(r *http.Request) (*wire.Call, error)
 	// Anonymous is the call of nobody, for a URL without authorization.
@@ -87,12 +90,47 @@ func (s *URLServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if preflight(w, r, u.CORS) {
 		return
 	}
+	begun, answer := s.API.Clock.Now(), &answered{ResponseWriter: w}
+	defer func() { s.count(u, answer.status, s.API.Clock.Now().Sub(begun)) }()
+	w = answer
 	if err := s.serve(w, r, u, path); err != nil {
 		refusal, ok := err.(*urlRefusal) //nolint:errorlint // nobody wraps it
 		if !ok {
 			refusal = &urlRefusal{http.StatusBadGateway, "", "Internal Server Error"}
 		}
 		refusal.write(w)
+	}
+}
+
+// answered is an answer whose status is kept.
+type answered struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answered) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// count adds a request to the function's figures.
+func (s *URLServer) count(u *functionURL, status int, took time.Duration) {
+	ref := u.ref()
+	f := s.Metrics.Series(metrics.Of(ref.Account, ref.Region, ref.Name, ref.Qualifier, ""))
+	f.Add(metrics.URLRequests, 1)
+	f.Measure(metrics.URLRequestLatency, took)
+	switch status / 100 {
+	case 4:
+		f.Add(metrics.URL4xx, 1)
+	case 5:
+		f.Add(metrics.URL5xx, 1)
 	}
 }
 
