@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -46,6 +47,7 @@ type clients struct {
 	s3      *s3.Client
 	kinesis *kinesis.Client
 	sqs     *sqs.Client
+	sns     *sns.Client
 	tables  *dynamodb.Client
 	streams *dynamodbstreams.Client
 	pools   *cognitoidentityprovider.Client
@@ -99,7 +101,7 @@ func newClients(url, key, secret, token string) *clients {
 		HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}}, RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
-		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg),
+		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg), sns.NewFromConfig(cfg),
 		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg)}
 }
 

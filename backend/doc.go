@@ -5,7 +5,7 @@
 //
 //	           wire (AWS's protocols)            control (our own small API)
 //	                 │                                   │
-//	   service/lambda iam sts s3 kinesis sqs cognito …   │
+//	   service/lambda iam sts s3 kinesis sqs sns cognito … │
 //	                 │                                   │
 //	   ┌─────────────┼───────────────┬───────────────────┤
 //	   ▼             ▼               ▼                   ▼

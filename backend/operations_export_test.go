@@ -6,12 +6,13 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sns"
 )
 
 // Operations lists the operations that are served, by service.
 func Operations() map[string][]string {
 	all := map[string][]string{}
-	for _, s := range (&Backend{}).services(&parts{s3: &s3.API{}, cognito: &cognito.API{}}) {
+	for _, s := range (&Backend{}).services(&parts{s3: &s3.API{}, cognito: &cognito.API{}, sns: &sns.API{}}) {
 		all[s.API.Name] = append(all[s.API.Name], slices.Concat(slices.Collect(maps.Keys(s.Operations)), s.Handles)...)
 	}
 	for name := range all {

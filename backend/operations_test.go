@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
@@ -29,7 +30,7 @@ type needs struct {
 }
 
 // open are operations for which AWS asks for no permission.
-var open = []string{"sts:GetCallerIdentity", "sts:GetSessionToken", "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"}
+var open = []string{"sts:GetCallerIdentity", "sts:GetSessionToken", "sns:ConfirmSubscription", "cognito-idp:SignUp", "cognito-idp:ConfirmSignUp"}
 
 // Every operation that is served is refused to who has no rights, for the action and on the resource that the Service
 // Authorization Reference names. One that is new and has no row here is called with what its input has by name, and must be
@@ -135,7 +136,7 @@ func invoke(ctx context.Context, c *clients, name string, in any) error {
 }
 
 func (c *clients) all() []any {
-	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.tables, c.streams, c.pools, c.watch}
+	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.sns, c.tables, c.streams, c.pools, c.watch}
 }
 
 // probe is an input of an operation without a row, its texts filled in by their names.
@@ -198,6 +199,9 @@ func (b *bundle) operationsWorld(t *testing.T) *permissions {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := b.sns.CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String("t")}); err != nil {
+		t.Fatal(err)
+	}
 	p, err := b.pools.CreateUserPool(ctx, &cognitoidentityprovider.CreateUserPoolInput{PoolName: aws.String("p")})
 	if err != nil {
 		t.Fatal(err)
@@ -212,6 +216,7 @@ func (b *bundle) operationsWorld(t *testing.T) *permissions {
 	w.add(iamRows())
 	w.add(s3Rows(upload.UploadId))
 	w.add(sqsRows(q.QueueUrl))
+	w.add(topicRows())
 	w.add(streamRows(b.iterator(t)))
 	w.add(tableRows())
 	w.add(poolRows(p.UserPool.Id, p.UserPool.Arn))

@@ -24,6 +24,8 @@ func (p *parts) tagsOf(ctx context.Context, resource string) (map[string]string,
 		return p.identityTags(ctx, parsed)
 	case "sqs":
 		return p.sqs.Tags(ctx, resource)
+	case "sns":
+		return p.sns.Tags(ctx, resource)
 	case "kinesis":
 		return p.kinesis.Tags(ctx, resource)
 	case "dynamodb":

@@ -32,6 +32,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
 	logsservice "github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/logs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/s3"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sns"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sqs"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/sts"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
@@ -41,7 +42,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, layer.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
-		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema}
+		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema, sns.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -68,6 +69,7 @@ type parts struct {
 	s3         *s3.API
 	cognito    *cognito.API
 	sqs        *sqs.Store
+	sns        *sns.API
 	handler    http.Handler
 }
 
@@ -103,7 +105,8 @@ func assemble(b *Backend) (*parts, error) {
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
-	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids}
+	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Targets: p.targets, Agenda: p.agenda, Trace: p.trace,
+		Clock: b.clk, IDs: b.ids}
 	p.dispatcher.Register()
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
@@ -118,6 +121,10 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.RegisterQueue("sqs", p.sqs)
 	p.targets.Register("sqs", p.sqs.Target())
 	p.targets.Register("lambda", p.dispatcher.Target())
+	p.sns = &sns.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Targets: p.targets, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids, Log: cfg.Log,
+		Endpoint: b.URL}
+	p.sns.Register()
+	p.targets.Register("sns", p.sns.Target())
 	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
@@ -169,6 +176,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		p.cognito.Service(),
 		(&logsservice.API{Store: p.logs}).Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
+		p.sns.Service(),
 	}
 }
 

@@ -105,6 +105,9 @@ func UserPool(region, account, id string) string {
 // Queue is the ARN of an SQS queue.
 func Queue(region, account, name string) string { return format("sqs", region, account, name) }
 
+// Topic is the ARN of an SNS topic.
+func Topic(region, account, name string) string { return format("sns", region, account, name) }
+
 // LogGroup is the ARN of a CloudWatch Logs group. Policies name its streams, and so what is in it, by this and :* at the end.
 func LogGroup(region, account, name string) string {
 	return format("logs", region, account, "log-group:"+name)

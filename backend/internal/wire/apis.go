@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -80,6 +81,12 @@ var LogsAPI = sync.OnceValue(func() *API {
 var IAMAPI = sync.OnceValue(func() *API {
 	return reflected(&API{Name: "iam", Protocol: Query, Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"},
 		iam.NewFromConfig(nowhere(stopAfterValidation)))
+})
+
+// SNSAPI is Amazon SNS: Query.
+var SNSAPI = sync.OnceValue(func() *API {
+	return reflected(&API{Name: "sns", Protocol: Query, Namespace: "http://sns.amazonaws.com/doc/2010-03-31/"},
+		sns.NewFromConfig(nowhere(stopAfterValidation)))
 })
 
 // STSAPI is AWS Security Token Service: Query.

@@ -21,7 +21,7 @@ func (s *Server) Simulated() []string {
 }
 
 // service finds out which service a request is for: the one of the signature's scope; where there is no signature, the one
-// of X-Amz-Target, of the form's Version and Action, or S3, to which anybody may send anything. nil when it is none that is
+// of X-Amz-Target, of the form's Version and Action, of a link's Action, or S3, to which anybody may send anything. nil when it is none that is
 // simulated. A form that had to be read is returned.
 func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*Service, []byte) {
 	target := r.Header.Get("X-Amz-Target")
@@ -51,6 +51,13 @@ func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*S
 			}
 		}
 		return nil, nil
+	}
+	if action := r.URL.Query().Get("Action"); action != "" && r.Method == http.MethodGet && r.URL.Path == "/" { // SNS's links to confirm
+		for _, name := range s.Simulated() {
+			if svc := s.services[name]; svc.API.Protocol == Query && svc.Operations[action].unsigned {
+				return svc, nil
+			}
+		}
 	}
 	for _, name := range s.Simulated() { // function names and the like live under paths that only their service has
 		svc := s.services[name]

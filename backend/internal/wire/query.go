@@ -141,6 +141,9 @@ func setFormMap(to reflect.Value, form url.Values, name string, s *smithy.Schema
 	entries := map[string]any{}
 	for _, n := range formIndices(form, prefix) {
 		at := prefix + strconv.Itoa(n) + "."
+		if s == nil && !hasForm(form, at+keyName) {
+			keyName, valueName = "Name", "Value" // SNS's MessageAttributes, whose module has no schema that says so
+		}
 		value := reflect.New(to.Type().Elem()).Elem()
 		sent, err := setFormValue(value, form, at+valueName, element(s, reflect.Map))
 		if err != nil {

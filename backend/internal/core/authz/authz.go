@@ -56,6 +56,8 @@ type Question struct {
 	CalledVia         []string            // the services that ask with the caller's credentials, the first one first
 	Keys              map[string][]string // further condition keys
 	Late              Late                // further ones whose values take work
+	// Decided is told what Require decided, with its reasons; nil where nobody wants to know.
+	Decided func(policy.Explanation)
 }
 
 // Late are condition keys that are found only where a policy speaks of them: by the key, or by how several begin
@@ -107,10 +109,14 @@ func (a *Authorizer) Require(ctx context.Context, q Question) error {
 	if err != nil {
 		return err
 	}
-	if policy.Evaluate(request, policies).Allowed() {
+	if q.Decided == nil && policy.Evaluate(request, policies).Allowed() {
 		return nil
 	}
-	return a.Enforce(q, policy.Explain(request, policies))
+	d := policy.Explain(request, policies)
+	if q.Decided != nil {
+		q.Decided(d)
+	}
+	return a.Enforce(q, d)
 }
 
 // Enforce turns a decision into an error, or in audit mode into a line of the log. Either way a refusal is remembered.

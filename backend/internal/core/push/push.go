@@ -22,6 +22,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
@@ -46,6 +47,9 @@ type Event struct {
 	Payload       json.RawMessage
 	Published     string // what happened, for the trace: "ObjectCreated:Put of a.jpg"
 	Matched       string // which mapping chose the function
+	Parent        int64  // the delivery that this one follows from; 0 for none
+	// DeadLetter is where an event goes that is refused, or whose function is gone; nil: it is lost then.
+	DeadLetter *DeadLetter
 }
 
 // Mapping is what a source keeps: for the list of what invokes a function.
@@ -60,6 +64,7 @@ type Dispatcher struct {
 	Functions *function.Store
 	Authz     *authz.Authorizer
 	Invoker   *invoke.Invoker
+	Targets   *target.Targets // of dead letters
 	Agenda    *agenda.Agenda
 	Trace     *trace.Recorder
 	Clock     *clock.Clock
@@ -104,7 +109,7 @@ func (d *Dispatcher) open(e Event, target arn.ARN, invocationType string) trace.
 
 func (d *Dispatcher) header(e Event, target arn.ARN, invocationType string) trace.Header {
 	return trace.Header{Account: target.Account, Region: target.Region, SourceService: e.Service, SourceARN: e.SourceARN,
-		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID()}
+		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID(), Parent: e.Parent}
 }
 
 // published are a delivery's first steps; a zero instant is now.
@@ -134,8 +139,7 @@ func (d *Dispatcher) deliver(ctx context.Context, item agenda.Item) (agenda.Verd
 func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*function.Resolved, error) {
 	q, decision, err := d.decide(ctx, e)
 	if fault.Is(err, fault.NotFound) {
-		d.refuse(h, e, trace.Step{Kind: trace.Authorized, Reason: "refused: " + err.Error(), Rule: rulePermit})
-		return nil, nil
+		return nil, d.refuse(ctx, h, e, trace.Step{Kind: trace.Authorized, Reason: "refused: " + err.Error(), Rule: rulePermit})
 	}
 	if err != nil {
 		return nil, err
@@ -144,8 +148,7 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 	if !decision.Allowed() {
 		d.Authz.Remember(q, decision)
 		if !d.Authz.Audit {
-			d.refuse(h, e, step)
-			return nil, nil
+			return nil, d.refuse(ctx, h, e, step)
 		}
 		step.Reason = authz.Audited + step.Reason
 	}
@@ -155,15 +158,6 @@ func (d *Dispatcher) authorize(ctx context.Context, h trace.Header, e Event) (*f
 		return nil, err
 	}
 	return d.Functions.Resolve(ctx, ref)
-}
-
-// refuse ends a delivery that may not go on.
-func (d *Dispatcher) refuse(h trace.Header, e Event, why trace.Step) {
-	end := "the event is lost: nobody is told, since " + e.Service + " calls asynchronously"
-	if h.InvocationType == string(invoke.RequestResponse) {
-		end = "the refusal was returned to " + e.Service
-	}
-	d.Trace.Settle(h, trace.Denied, why, trace.Step{Kind: trace.Settled, Reason: end, Rule: rulePermit})
 }
 
 func decisionJSON(d policy.Explanation) json.RawMessage {

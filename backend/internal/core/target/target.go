@@ -18,6 +18,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // Delivery is one thing on its way to a target.
@@ -38,11 +39,13 @@ type Delivery struct {
 	Entry Entry
 	// Object is the key under which a bucket keeps Body.
 	Object string
+	// Decided is told what the policies decided; nil where nobody wants to know. Queues and topics tell.
+	Decided func(policy.Explanation)
 	// Cause is the delivery that this one follows from; the zero header where nothing came before.
 	Cause trace.Header
 }
 
-// Attribute is a message attribute. Type is String, Number or Binary; the value of a Binary one is its bytes.
+// Attribute is a message attribute. Type is String, Number or Binary, with a label of the user's after a dot; the value of a Binary one is its bytes.
 type Attribute struct{ Type, Value string }
 
 // Entry is the rest of an event for a bus.

@@ -2,11 +2,13 @@ package sqs
 
 import (
 	"context"
+	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // Delivery is a message that another service sends to a queue on behalf of somebody: of a function's role to its dead-letter
@@ -20,6 +22,7 @@ type Delivery struct {
 	Group      string // of FIFO queues; "" elsewhere
 	Dedup      string // of FIFO queues; "" where the content is to decide
 	Attributes map[string]Attribute
+	Decided    func(policy.Explanation) // is told what the policies said; may be nil
 }
 
 // Deliver sends a message as SendMessage does: the principal's policies and the queue's are asked, the queue's limits hold, and
@@ -30,7 +33,7 @@ func (s *Store) Deliver(ctx context.Context, d Delivery) (messageID string, err 
 	if err != nil {
 		return "", err
 	}
-	if err := s.require(ctx, authz.Question{Session: d.Principal, Source: d.Source, Keys: d.Keys}, "SendMessage", q); err != nil {
+	if err := s.require(ctx, authz.Question{Session: d.Principal, Source: d.Source, Keys: d.Keys, Decided: d.Decided}, "SendMessage", q); err != nil {
 		return "", err
 	}
 	set := s.settingsOf(q)
@@ -73,14 +76,14 @@ func (s *Store) Target() target.Kind {
 				attributes[name] = attributeOf(a)
 			}
 			_, err := s.Deliver(ctx, Delivery{QueueARN: d.Target, Principal: d.Sender, Source: d.Source, Keys: d.Keys, Body: string(d.Body), Group: d.Group,
-				Dedup: d.Dedup, Attributes: attributes})
+				Dedup: d.Dedup, Attributes: attributes, Decided: d.Decided})
 			return err
 		},
 	}
 }
 
 func attributeOf(a target.Attribute) Attribute {
-	if a.Type == "Binary" {
+	if strings.HasPrefix(a.Type, "Binary") {
 		return Attribute{Type: a.Type, Binary: []byte(a.Value)}
 	}
 	return Attribute{Type: a.Type, String: &a.Value}
