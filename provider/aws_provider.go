@@ -97,7 +97,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		clients.IgnoreTags.Prefixes = append(clients.IgnoreTags.Prefixes, texts2strings(b.KeyPrefixes)...)
 	}
 	if c.checkAccount(ctx, clients, diags); !diags.HasError() {
-		resp.ResourceData, resp.DataSourceData = clients, clients
+		resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = clients, clients, clients
 	}
 }
 

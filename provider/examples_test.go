@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -16,7 +17,7 @@ import (
 // type that does not exist. That each is valid is checked by make test (.ci/examples.sh).
 func TestEveryTypeHasItsExample(t *testing.T) {
 	ctx, p := context.Background(), New("test")()
-	want := map[string][]string{"resources": nil, "data-sources": nil}
+	want := map[string][]string{"resources": nil, "data-sources": nil, "ephemeral-resources": nil}
 	for _, create := range p.Resources(ctx) {
 		r := create()
 		var name resource.MetadataResponse
@@ -30,6 +31,11 @@ func TestEveryTypeHasItsExample(t *testing.T) {
 		var name datasource.MetadataResponse
 		create().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "lambdasim"}, &name)
 		want["data-sources"] = append(want["data-sources"], name.TypeName+"/data-source.tf")
+	}
+	for _, create := range (&lambdasim{}).EphemeralResources(ctx) {
+		var name ephemeral.MetadataResponse
+		create().Metadata(ctx, ephemeral.MetadataRequest{ProviderTypeName: "lambdasim"}, &name)
+		want["ephemeral-resources"] = append(want["ephemeral-resources"], name.TypeName+"/ephemeral-resource.tf")
 	}
 	for kind, files := range want {
 		known := map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -32,7 +33,10 @@ const rootSecret = "test"
 
 type lambdasim struct{ version string }
 
-var _ provider.ProviderWithFunctions = &lambdasim{}
+var (
+	_ provider.ProviderWithFunctions          = &lambdasim{}
+	_ provider.ProviderWithEphemeralResources = &lambdasim{}
+)
 
 // New returns the provider of a version.
 func New(version string) func() provider.Provider {
@@ -103,7 +107,7 @@ func (p *lambdasim) Configure(ctx context.Context, req provider.ConfigureRequest
 	clients := newClients(endpoint, or(c.Region, "us-east-1"), keys)
 	clients.defaultTags(c.DefaultTags)
 	clients.nameLog(log)
-	resp.ResourceData, resp.DataSourceData = clients, clients
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = clients, clients, clients
 }
 
 // findEndpoint is the simulator's address: the configured one, or the environment's, or that of a backend that is found or
@@ -177,7 +181,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 // awsResources are the resources that AWS has too: those of drop-in mode.
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
-	newFunctionEventInvokeConfigResource, newFunctionURLResource,
+	newFunctionEventInvokeConfigResource, newFunctionURLResource, newInvocationResource,
 	newAliasResource, newResourcePolicyResource, newProvisionedConcurrencyResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
@@ -199,6 +203,11 @@ var awsDataSources = []func() datasource.DataSource{
 	newAliasDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
+}
+
+// EphemeralResources lists the ephemeral resources; AWS has them too.
+func (p *lambdasim) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newInvocationEphemeral}
 }
 
 // Functions lists the functions.
