@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,6 +60,10 @@ func TestWhatAMappingOfAStreamMustBe(t *testing.T) {
 		"a window too long":            {`{"MaximumBatchingWindowInSeconds":301}`, "ValidationException", "1 validation error detected: Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: Member must have value less than or equal to 300"},
 		"too parallel":                 {`{"ParallelizationFactor":11}`, "ValidationException", "1 validation error detected: Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must have value less than or equal to 10"},
 		"an age between (ours)":        {`{"MaximumRecordAgeInSeconds":59}`, "InvalidParameterValueException", "MaximumRecordAgeInSeconds must be -1, or between 60 and 604800."},
+		"filters that are none":        {`{"FilterCriteria":{"Filters":[{"Pattern":"{\"eventSource\":[]}"}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
+		"no pattern":                   {`{"FilterCriteria":{"Filters":[{}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
+		"a text for Kinesis' data":     {`{"FilterCriteria":{"Filters":[{"Pattern":"{\"data\":[\"x\"]}"}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
+		"six filters (ours)":           {`{"FilterCriteria":{"Filters":[` + strings.Repeat(`{"Pattern":"{\"data\":{\"a\":[1]}}"},`, 5) + `{"Pattern":"{\"data\":{\"a\":[1]}}"}]}}`, "InvalidParameterValueException", "The event source mapping has 6 filters: the quota is 5."},
 		"a queue's member":             {`{"ScalingConfig":{"MaximumConcurrency":2}}`, "InvalidParameterValueException", "Unsupported ScalingConfig parameter for given event source mapping type."},
 		"not simulated (ours)":         {`{"TumblingWindowInSeconds":10,"KMSKeyArn":"arn:aws:kms:us-east-1:000000000000:key/k"}`, "InvalidParameterValueException", "lambdasim does not simulate KMSKeyArn, TumblingWindowInSeconds of lambda:CreateEventSourceMapping yet"},
 	} {
@@ -121,4 +126,36 @@ func TestAMappingFromItsCreationToItsEnd(t *testing.T) {
 	}
 	_, err = b.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: made.UUID})
 	wantError(t, err, "ResourceNotFoundException", "The resource you requested does not exist.")
+}
+
+func TestFiltersOfAMappingAreShownAndTakenAway(t *testing.T) {
+	b, ctx := mappable(t), t.Context()
+	pattern := `{"data":{"kind":["paid"]}}`
+	made, err := b.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("f"), EventSourceArn: aws.String(mappedStream), StartingPosition: "LATEST",
+		FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: &pattern}}}})
+	must(t, err)
+	got, err := b.lambda.GetEventSourceMapping(ctx, &lambda.GetEventSourceMappingInput{UUID: made.UUID})
+	must(t, err)
+	list, err := b.lambda.ListEventSourceMappings(ctx, &lambda.ListEventSourceMappingsInput{})
+	must(t, err)
+	for what, f := range map[string]*types.FilterCriteria{"Create": made.FilterCriteria, "Get": got.FilterCriteria, "List": list.EventSourceMappings[0].FilterCriteria} {
+		if f == nil || len(f.Filters) != 1 || *f.Filters[0].Pattern != pattern {
+			t.Errorf("%s shows the filters %v", what, f)
+		}
+	}
+	_, err = b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: aws.String("{}")}}}})
+	wantError(t, err, "InvalidParameterValueException", "Invalid filter pattern definition.")
+	long := strings.Repeat("x", 4097)
+	_, err = b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: &long}}}})
+	wantError(t, err, "ValidationException", "1 validation error detected: Value '"+long+"' at 'filterCriteria.filters.1.member.pattern' failed to satisfy constraint: Member must have length less than or equal to 4096")
+	kept, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, BatchSize: aws.Int32(7)})
+	must(t, err)
+	if kept.FilterCriteria == nil {
+		t.Error("an update without FilterCriteria took the filters away")
+	}
+	gone, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, FilterCriteria: &types.FilterCriteria{}})
+	must(t, err)
+	if gone.FilterCriteria != nil {
+		t.Errorf("the filters are %v after they were taken away", gone.FilterCriteria)
+	}
 }

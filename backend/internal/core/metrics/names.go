@@ -18,6 +18,7 @@ const (
 	URL4xx
 	URL5xx
 	PolledEvents
+	FilteredOutEvents
 	InvokedEvents
 	FailedInvokeEvents
 	DroppedEvents
@@ -54,6 +55,7 @@ var counters = [lastCounter]named{
 	URL4xx:                              {"Url4xxCount", "Requests to the function's URL that were answered with a 4xx status."},
 	URL5xx:                              {"Url5xxCount", "Requests to the function's URL that were answered with a 5xx status."},
 	PolledEvents:                        {"PolledEventCount", "Records that the mapping's pollers read."},
+	FilteredOutEvents:                   {"FilteredOutEventCount", "Records and messages that no filter of the mapping matched."},
 	InvokedEvents:                       {"InvokedEventCount", "Records that the function was run with, each time anew."},
 	FailedInvokeEvents:                  {"FailedInvokeEventCount", "Records that the function was run with and did not process."},
 	DroppedEvents:                       {"DroppedEventCount", "Records that were given up and are in no destination."},

@@ -297,6 +297,8 @@ func (s *stream) put(shard string, bodies ...string) {
 
 func (s *stream) Actions() []string { return []string{"test:Read", "test:List"} }
 
+func (s *stream) DataKey() string { return "data" }
+
 func (s *stream) Shards(_ context.Context, _ string) (list []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -328,7 +330,8 @@ func (s *stream) Read(_ context.Context, _, shard, after string, limit int) (out
 			break
 		}
 		event, _ := json.Marshal(map[string]string{"body": body})
-		out = append(out, pull.Record{Sequence: seq, Key: body[:1], Arrival: s.clock.Now(), Size: len(body), Event: func(string) json.RawMessage { return event }})
+		out = append(out, pull.Record{Sequence: seq, Key: body[:1], Arrival: s.clock.Now(), Size: len(body), Event: func(string) json.RawMessage { return event },
+			View: func() map[string]any { return map[string]any{"data": pull.Content([]byte(body)), "key": body[:1]} }})
 	}
 	return out, s.fault
 }

@@ -23,6 +23,9 @@ func (p *Poller) Create(ctx context.Context, m EventSourceMapping) (*EventSource
 		m.Tags = map[string]string{}
 	}
 	m.rest()
+	if err := p.compileFilters(&m); err != nil {
+		return nil, err
+	}
 	lanes, err := p.checkSource(ctx, s, &m)
 	if err != nil {
 		return nil, err

@@ -41,8 +41,13 @@ type delivery struct {
 func (p *Poller) startBatch(r *reception, batch []held, a access) {
 	what := describe(batch)
 	d := &delivery{m: r.m, rc: r.rc, q: r.q, fn: r.fn, batch: batch}
-	d.h = p.openDelivery(&r.m, what+" in the queue", a.step, trace.Step{Kind: trace.Batched, Rule: ruleQueueBatch,
-		Reason: what + ", hidden from others until " + batch[0].until.Format(time.RFC3339)})
+	batched := trace.Step{Kind: trace.Batched, Rule: ruleQueueBatch, Reason: what + ", hidden from others until " + batch[0].until.Format(time.RFC3339)}
+	if n := r.rc.skipped; n > 0 {
+		r.rc.skipped = 0
+		d.h = p.openDelivery(&r.m, plural(len(batch)+n, "message")+" in the queue", a.step, filteredStep(n, "message"), batched)
+	} else {
+		d.h = p.openDelivery(&r.m, what+" in the queue", a.step, batched)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.batchID++

@@ -30,6 +30,9 @@ type lane struct {
 	buffer    []Record  // read and not yet in a batch; empty while a batch is tried again
 	counted   string    // up to where records are in the figures
 	readTo    string    // up to where the buffer has been read; empty: up to the checkpoint
+	skipped   int       // read behind the buffer's last record, and kept away by the filters
+	filtered  bool      // the filters kept away all that was read since the buffer was empty
+	told      string    // up to where the trace has what the filters kept away
 	free      time.Time // when the last run ends on the simulator's clock
 	throttles int       // of the batch that is tried again
 	dirty     bool      // the row could not be written
@@ -50,7 +53,7 @@ func (l *lane) after() string {
 }
 
 // forget drops what was read, so that it is read again.
-func (l *lane) forget() { l.buffer, l.readTo = nil, "" }
+func (l *lane) forget() { l.buffer, l.readTo, l.skipped, l.filtered = nil, "", 0, false }
 
 // retrying reports whether the next batch has an end already: that of one that failed.
 func (l *lane) retrying() bool { return len(l.ends) > 0 }

@@ -9,7 +9,7 @@
 // never broken; a failing batch holds up its lane and no other. What a lane must remember over a restart is in its row: the
 // checkpoint, which moves when the function has succeeded and never before, and the batch that is being tried again.
 //
-//	idle ──write──▶ read ──▶ window ──▶ role? ──▶ invoke ──ok──▶ checkpoint ──more──▶ read …
+//	idle ──write──▶ read ──▶ filter ──▶ window ──▶ role? ──▶ invoke ──ok──▶ checkpoint ──more──▶ read …
 //	  ▲               │ too old           │ no       │ error
 //	  │               ▼                   ▼          ├─ can be split ──▶ halves, the first half first
 //	  │            dropped            stopped until  ├─ attempts left ─▶ wait, then the same batch again
@@ -70,6 +70,7 @@ type Config struct {
 	BatchSize                      int // 1 to 10000; of a FIFO queue 1 to 10
 	MaximumBatchingWindowInSeconds int // 0 to 300
 	ReportBatchItemFailures        bool
+	Filters                        []string // patterns, any of which lets a record through; none lets all; at most 5
 
 	// Of streams alone.
 	StartingPosition           StartingPosition
@@ -101,6 +102,8 @@ type EventSourceMapping struct {
 	LastModified time.Time
 	LastResult   string // LastProcessingResult; empty for queues, which have none
 	Tags         map[string]string
+
+	filters filters // Config.Filters, compiled
 }
 
 // rest gives a mapping the state in which it is between changes, and fills in what rows of earlier versions lack.

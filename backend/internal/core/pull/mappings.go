@@ -65,6 +65,9 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 	if err := change(m); err != nil {
 		return nil, err
 	}
+	if err := p.compileFilters(m); err != nil {
+		return nil, err
+	}
 	if err := p.checkUpdate(ctx, before, m); err != nil {
 		return nil, err
 	}

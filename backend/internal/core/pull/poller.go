@@ -103,6 +103,9 @@ func (p *Poller) Start(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range list {
+		if err := p.compileFilters(m); err != nil {
+			return err
+		}
 		p.keep(&running{EventSourceMapping: *m, lanes: map[place]*lane{}})
 	}
 	for _, row := range lanes {

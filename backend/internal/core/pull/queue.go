@@ -1,9 +1,12 @@
 package pull
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
 
 // Queue is a source that is received from message by message. A service registers one for its kind of ARN.
@@ -44,4 +47,42 @@ type Message struct {
 	Body     []byte          // what filters look at
 	Event    json.RawMessage // the message as it stands in the function's event
 	Size     int             // bytes
+}
+
+// QueueDataKey is what filter patterns call a message's own content.
+const QueueDataKey = "body"
+
+// View is the message as filters see it: its event, with the body decoded where that is JSON, which here means an object or an
+// array; anything else is a plain string.
+func (m *Message) View() map[string]any {
+	var view map[string]any
+	if Decode(m.Event, &view) != nil {
+		return nil
+	}
+	view[QueueDataKey] = Content(m.Body)
+	return view
+}
+
+// Content is a body or data as filters see it: decoded where it is a JSON object or array, else a string.
+func Content(data []byte) any {
+	if text := bytes.TrimSpace(data); len(text) > 0 && (text[0] == '{' || text[0] == '[') {
+		var v any
+		if Decode(text, &v) == nil {
+			return v
+		}
+	}
+	return string(data)
+}
+
+// Decode is json.Unmarshal that keeps numbers as they are written.
+func Decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if d.More() {
+		return fault.New(fault.Invalid, "more than one JSON value")
+	}
+	return nil
 }

@@ -29,8 +29,9 @@ const hiddenLonger = 30 * time.Second
 // receiver takes messages from a queue for one mapping. What is held belongs to the item of the agenda that receives, of
 // which there is one at a time; the rest is under the poller's lock.
 type receiver struct {
-	held   []held    // received, and not yet in a batch
-	opened time.Time // when the first of them was received
+	held    []held    // received, and not yet in a batch
+	opened  time.Time // when the first of them was received
+	skipped int       // received before the next batch, kept away by the filters, and deleted
 
 	queued        bool
 	alarm         time.Time // when the latest item for a window or for more batches falls due
@@ -109,7 +110,9 @@ func (p *Poller) receive(ctx context.Context, item agenda.Item) (agenda.Verdict,
 		if err != nil {
 			return agenda.Done(), err
 		}
-		if started := p.startBatches(r, free, a); got == 0 && started == 0 {
+		started := p.startBatches(r, free, a)
+		p.tellSkipped(r, a)
+		if got == 0 && started == 0 {
 			return agenda.Done(), p.waitVisible(ctx, r)
 		}
 	}
@@ -182,7 +185,11 @@ func (p *Poller) collect(ctx context.Context, r *reception, free int) (int, erro
 		rc.opened = now
 	}
 	p.figures(&r.m).Add(metrics.PolledEvents, len(messages))
-	for _, m := range messages {
+	through, err := p.sift(ctx, r, messages)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range through {
 		rc.held = append(rc.held, held{m, now.Add(visibility)})
 	}
 	p.mu.Lock()

@@ -50,46 +50,50 @@ func (p *Poller) poll(ctx context.Context, item agenda.Item) (agenda.Verdict, er
 		p.next(m, l, *l.due)
 		return agenda.Done(), nil
 	}
-	batch, err := p.gather(ctx, r)
-	if err != nil || len(batch) == 0 {
+	batch, ok, err := p.gather(ctx, r)
+	if err != nil || !ok {
 		return agenda.Done(), err
 	}
 	return agenda.Done(), p.work(ctx, r, batch)
 }
 
-// gather returns the lane's next batch: the one that is tried again, or a new one, once it is full or its window is over.
-func (p *Poller) gather(ctx context.Context, r *round) ([]Record, error) {
+// gather returns the lane's next batch: the one that is tried again, or a new one, once it is full or its window is over. It is
+// empty where the filters kept everything away. ok says whether there is something to do.
+func (p *Poller) gather(ctx context.Context, r *round) (batch []Record, ok bool, err error) {
 	m, l := &r.m, r.l
 	if err := p.fill(ctx, r); err != nil {
 		l.forget()
 		if fault.Is(err, fault.NotFound) {
-			return nil, p.saveProblem(ctx, m, resultNoStream)
+			return nil, false, p.saveProblem(ctx, m, resultNoStream)
 		}
-		return nil, err
+		return nil, false, err
+	}
+	if len(l.buffer) == 0 && l.filtered {
+		return nil, true, nil
 	}
 	expired, err := p.expire(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if expired {
 		p.next(m, l, p.Clock.Now())
-		return nil, nil
+		return nil, false, nil
 	}
 	if len(l.buffer) == 0 {
 		if !l.retrying() && l.readTo != "" { // what was read belongs to other lanes of the shard
 			l.checkpoint = l.readTo
 		}
 		l.forget()
-		return nil, nil
+		return nil, false, nil
 	}
 	n, full := cut(l.buffer, m.BatchSize)
 	if closes := laterOf(l.buffer[0].Arrival, l.free).Add(m.window()); !full && !l.retrying() && closes.After(p.Clock.Now()) {
 		p.next(m, l, closes)
-		return nil, nil
+		return nil, false, nil
 	}
-	batch := slices.Clone(l.buffer[:n])
+	batch = slices.Clone(l.buffer[:n])
 	l.buffer = l.buffer[n:]
-	return batch, nil
+	return batch, true, nil
 }
 
 // fill reads until the buffer holds a batch, or there is no more. A batch that is tried again ends where it ended.
@@ -108,18 +112,26 @@ func (p *Poller) fill(ctx context.Context, r *round) error {
 			return err
 		}
 		size := 0
-		for _, record := range records {
+		for i, record := range records {
 			if l.retrying() && record.Sequence > l.ends[0] {
 				return nil
 			}
 			size += weight(record.Size)
 			l.readTo = record.Sequence
-			if part(record.Key, m.ParallelizationFactor) == l.part {
-				l.buffer = append(l.buffer, record)
-				p.figures(m).Add(metrics.PolledEvents, l.polled(l.buffer[len(l.buffer)-1:]))
+			if part(record.Key, m.ParallelizationFactor) != l.part {
+				continue
 			}
+			fresh := l.polled(records[i : i+1])
+			p.figures(m).Add(metrics.PolledEvents, fresh)
+			if !m.filters.pass(record.View) {
+				p.figures(m).Add(metrics.FilteredOutEvents, fresh)
+				l.keepAway(record.Sequence)
+				continue
+			}
+			record.skipped, l.skipped, l.filtered = l.skipped, 0, false
+			l.buffer = append(l.buffer, record)
 		}
-		if len(records) < limit && size < MaxBatchBytes {
+		if len(records) < limit && size < MaxBatchBytes || len(l.buffer) == 0 && l.skipped >= filteredAtOnce {
 			return nil
 		}
 	}
@@ -157,7 +169,7 @@ func (p *Poller) dropExpired(ctx context.Context, r *round, gone []Record, end, 
 	case l.header != nil:
 		h = *l.header
 	case len(gone) > 0:
-		h = p.open(m, l, gone)
+		h = p.open(m, l, len(gone))
 	}
 	outcome, steps, lost, err := p.giveUp(ctx, m, l, h, gone, ageExceeded, nil)
 	if err != nil {
@@ -206,17 +218,25 @@ func (p *Poller) work(ctx context.Context, r *round, batch []Record) error {
 	if !a.allowed {
 		return p.refused(ctx, r, batch, a)
 	}
+	skipped := l.takeSkipped(batch)
+	if len(batch) == 0 {
+		return p.passOver(ctx, r, skipped, a)
+	}
 	if l.header == nil {
-		h := p.open(m, l, batch, a.step, trace.Step{Kind: trace.Batched, Rule: ruleOrder,
-			Reason: fmt.Sprintf("%s of %s, %s to %s", plural(len(batch), "record"), l.shard, short(batch[0].Sequence), short(last(batch)))})
+		steps := []trace.Step{a.step}
+		if skipped > 0 {
+			steps = append(steps, filteredStep(skipped, "record"))
+		}
+		h := p.open(m, l, len(batch)+skipped, append(steps, trace.Step{Kind: trace.Batched, Rule: ruleOrder,
+			Reason: fmt.Sprintf("%s of %s, %s to %s", plural(len(batch), "record"), l.shard, short(batch[0].Sequence), short(last(batch)))})...)
 		l.header = &h
 	}
 	return p.run(ctx, r, fn, batch)
 }
 
 // open begins the delivery of records.
-func (p *Poller) open(m *EventSourceMapping, l *lane, records []Record, steps ...trace.Step) trace.Header {
-	what := fmt.Sprintf("%s in %s", plural(len(records), "record"), l.shard)
+func (p *Poller) open(m *EventSourceMapping, l *lane, records int, steps ...trace.Step) trace.Header {
+	what := fmt.Sprintf("%s in %s", plural(records, "record"), l.shard)
 	if m.ParallelizationFactor > 1 {
 		what += fmt.Sprintf(", lane %d of %d", l.part+1, m.ParallelizationFactor)
 	}
@@ -243,7 +263,7 @@ func (p *Poller) refused(ctx context.Context, r *round, batch []Record, a access
 	if l.header != nil {
 		p.Trace.Settle(*l.header, trace.Denied, a.step, end)
 	} else {
-		p.Trace.Settle(p.open(m, l, batch, a.step), trace.Denied, end)
+		p.Trace.Settle(p.open(m, l, max(len(batch), 1), a.step), trace.Denied, end)
 	}
 	l.header = nil
 	p.stop(m, l, a.revision)

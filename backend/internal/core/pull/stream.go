@@ -20,6 +20,8 @@ type Stream interface {
 	// Read returns at most limit records after a sequence number, in order. It may end earlier once it has 6 MB of them;
 	// otherwise fewer than limit means that there are no more. Records that were trimmed are passed over.
 	Read(ctx context.Context, streamARN, shard, after string, limit int) ([]Record, error)
+	// DataKey is what filter patterns call a record's own content, as Record.View has it: data, dynamodb.
+	DataKey() string
 }
 
 // Record is one record of a stream.
@@ -30,7 +32,11 @@ type Record struct {
 	// Event is the record as it stands in the function's event, but for what depends on the mapping: the function fills
 	// in the execution role.
 	Event func(roleARN string) json.RawMessage
-	Size  int // bytes
+	// View is the record as filters see it, as encoding/json decodes it: content that is JSON stands there decoded.
+	View func() map[string]any
+	Size int // bytes
+
+	skipped int // records before it, and after the one that passed before, that the filters kept away
 }
 
 // MaxBatchBytes bounds the event of a batch (the payload of a synchronous invocation).

@@ -80,9 +80,20 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 	for i, r := range records {
 		event := r.event()
 		out[i] = pull.Record{Sequence: sequence(r.seq), Key: string(r.keys), Arrival: r.at, Size: len(event),
-			Event: func(string) json.RawMessage { return event }}
+			Event: func(string) json.RawMessage { return event }, View: func() map[string]any { return view(event) }}
 	}
 	return out, nil
+}
+
+// DataKey is what filter patterns call what a record says of its item.
+func (s *Store) DataKey() string { return "dynamodb" }
+
+// view is a record as filters see it: the event itself.
+func view(event json.RawMessage) (v map[string]any) {
+	if err := pull.Decode(event, &v); err != nil { // we have encoded it
+		panic(err)
+	}
+	return v
 }
 
 // change is the member dynamodb of a record, in the order in which AWS has it.

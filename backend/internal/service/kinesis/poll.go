@@ -72,10 +72,32 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 	out := make([]pull.Record, len(records))
 	for i, r := range records {
 		out[i] = pull.Record{Sequence: sequence(st.id, r.shard, r.seq), Key: r.key, Arrival: r.arrival, Size: len(r.data) + len(r.key),
-			Event: func(roleARN string) json.RawMessage { return event(st, r, roleARN) }}
+			Event: func(roleARN string) json.RawMessage { return event(st, r, roleARN) }, View: func() map[string]any { return view(st, r) }}
 	}
 	return out, nil
 }
+
+// DataKey is what filter patterns call a record's data.
+func (s *Store) DataKey() string { return "data" }
+
+// view is a record as filters see it: the members of kinesis beside the others, and the data decoded where it is JSON
+// (developer guide, event filtering with Kinesis).
+func view(st *stream, r record) map[string]any {
+	seq := sequence(st.id, r.shard, r.seq)
+	return map[string]any{"data": pull.Content(r.data), "partitionKey": r.key, "sequenceNumber": seq, "kinesisSchemaVersion": schemaVersion,
+		"approximateArrivalTimestamp": arrival(r), "eventSource": eventSource, "eventVersion": "1.0", "eventID": shardID(r.shard) + ":" + seq,
+		"eventName": eventName, "awsRegion": st.region, "eventSourceARN": st.arn()}
+}
+
+// What every record says in its event.
+const (
+	eventSource   = "aws:kinesis"
+	eventName     = "aws:kinesis:record"
+	schemaVersion = "1.0"
+)
+
+// arrival is when a record arrived, in seconds.
+func arrival(r record) float64 { return float64(r.arrival.UnixMilli()) / 1000 }
 
 // eventRecord is a record as functions receive it (recorded from AWS), member by member in its order.
 type eventRecord struct {
@@ -97,10 +119,10 @@ type eventRecord struct {
 
 func event(st *stream, r record, roleARN string) json.RawMessage {
 	seq := sequence(st.id, r.shard, r.seq)
-	e := eventRecord{EventSource: "aws:kinesis", EventVersion: "1.0", EventID: shardID(r.shard) + ":" + seq, EventName: "aws:kinesis:record",
+	e := eventRecord{EventSource: eventSource, EventVersion: "1.0", EventID: shardID(r.shard) + ":" + seq, EventName: eventName,
 		InvokeIdentity: roleARN, Region: st.region, EventSourceARN: st.arn()}
-	e.Kinesis.SchemaVersion, e.Kinesis.PartitionKey, e.Kinesis.SequenceNumber = "1.0", r.key, seq
-	e.Kinesis.Data, e.Kinesis.Arrival = r.data, float64(r.arrival.UnixMilli())/1000
+	e.Kinesis.SchemaVersion, e.Kinesis.PartitionKey, e.Kinesis.SequenceNumber = schemaVersion, r.key, seq
+	e.Kinesis.Data, e.Kinesis.Arrival = r.data, arrival(r)
 	text, err := json.Marshal(e)
 	if err != nil { // strings, bytes and a number
 		panic(err)

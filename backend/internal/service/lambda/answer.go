@@ -67,6 +67,12 @@ func mapped[T any](m *pull.EventSourceMapping) *T {
 	if m.ReportBatchItemFailures {
 		c.FunctionResponseTypes = append(c.FunctionResponseTypes, types.FunctionResponseTypeReportBatchItemFailures)
 	}
+	if len(m.Filters) > 0 {
+		c.FilterCriteria = &types.FilterCriteria{}
+		for i := range m.Filters {
+			c.FilterCriteria.Filters = append(c.FilterCriteria.Filters, types.Filter{Pattern: &m.Filters[i]})
+		}
+	}
 	if m.StartingPosition == "" { // a queue
 		if m.MaximumConcurrency > 0 {
 			c.ScalingConfig = &types.ScalingConfig{MaximumConcurrency: aws.Int32(int32(m.MaximumConcurrency))}

@@ -29,7 +29,7 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
 		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
-		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp}
+		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp, filters: in.FilterCriteria}
 	kind := sourceKind(*in.EventSourceArn)
 	m := pull.EventSourceMapping{Account: call.Account, Region: call.Region, EventSourceARN: *in.EventSourceArn, FunctionARN: ref.ARN(),
 		Enabled: in.Enabled == nil || *in.Enabled, Tags: in.Tags, Config: kind.defaults()}
@@ -52,7 +52,6 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 // refusedCreate are the members of CreateEventSourceMapping that are not simulated.
 func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
 	return map[string]bool{
-		"FilterCriteria":                      hasFilters(in.FilterCriteria),
 		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
 		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
 		"SelfManagedEventSource":              in.SelfManagedEventSource != nil,
@@ -67,8 +66,6 @@ func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
 		"LoggingConfig":                       in.LoggingConfig != nil,
 	}
 }
-
-func hasFilters(f *types.FilterCriteria) bool { return f != nil && len(f.Filters) > 0 }
 
 // mayMap asks for the caller's right to give a mapping another function.
 func (a *API) mayMap(ctx context.Context, uuid string, ref arn.FunctionRef) error {
@@ -92,7 +89,7 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
 		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
-		destination: in.DestinationConfig}
+		destination: in.DestinationConfig, filters: in.FilterCriteria}
 	call := wire.CallFrom(ctx)
 	m, err := a.Poller.Update(ctx, call.Account, call.Region, *in.UUID, func(m *pull.EventSourceMapping) error {
 		if in.Enabled != nil {
@@ -119,7 +116,6 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 // refusedUpdate are the members of UpdateEventSourceMapping that are not simulated. Empty ones take away what there can't be.
 func refusedUpdate(in *lambda.UpdateEventSourceMappingInput) map[string]bool {
 	return map[string]bool{
-		"FilterCriteria":                      hasFilters(in.FilterCriteria),
 		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
 		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
 		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,

@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const (
 	maxParallelization = 10
 	minConcurrency     = 2
 	maxConcurrency     = 1000
+	maxPattern         = 4096
 )
 
 // kind is what mappings of one kind of source have in common.
@@ -57,6 +59,7 @@ type mappingChange struct {
 	destination                         *types.DestinationConfig
 	position                            types.EventSourcePosition
 	timestamp                           *time.Time
+	filters                             *types.FilterCriteria
 }
 
 // create sets what a new mapping was given.
@@ -109,6 +112,12 @@ func (k kind) update(m *pull.EventSourceMapping, ch mappingChange) error {
 		m.OnFailure = ""
 		if ch.destination.OnFailure != nil {
 			m.OnFailure = aws.ToString(ch.destination.OnFailure.Destination)
+		}
+	}
+	if ch.filters != nil { // without filters in it, it takes them away
+		m.Filters = nil
+		for _, f := range ch.filters.Filters {
+			m.Filters = append(m.Filters, aws.ToString(f.Pattern))
 		}
 	}
 	if ch.scaling != nil {
@@ -166,6 +175,13 @@ func (ch mappingChange) check() error {
 	for _, r := range ch.responses {
 		if r != types.FunctionResponseTypeReportBatchItemFailures {
 			v = append(v, wire.Enum("functionResponseTypes", "["+joined(ch.responses)+"]", []string{"ReportBatchItemFailures"}))
+		}
+	}
+	if ch.filters != nil {
+		for i, f := range ch.filters.Filters {
+			if pattern := aws.ToString(f.Pattern); len(pattern) > maxPattern {
+				v = append(v, wire.MaxLength(fmt.Sprintf("filterCriteria.filters.%d.member.pattern", i+1), pattern, maxPattern))
+			}
 		}
 	}
 	if positions := []string{"LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"}; ch.position != "" && !slices.Contains(positions, string(ch.position)) {

@@ -2,6 +2,7 @@ package pulltest
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func TestQueue(t *testing.T, setup func(t *testing.T) *Fixture) {
 		{"a deleted message does not come again, and an old receipt deletes nothing", false, deleted},
 		{"no more are received than were asked for", false, limited},
 		{"the event holds the message", false, inEvent},
+		{"a filter sees the event, with the body decoded where it is JSON", false, inView},
 		{"a group that has a message in flight gives none, others do", true, groups},
 		{"a group keeps its order over failures", true, order},
 	}
@@ -191,6 +193,22 @@ func inEvent(t *testing.T, f *Fixture, queueARN string) {
 	}
 	if m.Size < len(m.Body) {
 		t.Errorf("size %d, want at least the body's %d", m.Size, len(m.Body))
+	}
+}
+
+func inView(t *testing.T, f *Fixture, queueARN string) {
+	f.Send(t, queueARN, "", `{"kind":"paid"}`)
+	f.Send(t, queueARN, "", `"plain"`)
+	seen := map[string]bool{}
+	for _, m := range f.receive(t, queueARN, 10, 0) {
+		view := m.View()
+		if view["messageId"] != m.ID || view["eventSourceARN"] != queueARN {
+			t.Errorf("a filter sees %v of the message %s", view, m.ID)
+		}
+		seen[fmt.Sprint(view["body"])] = true
+	}
+	if !seen["map[kind:paid]"] || !seen[`"plain"`] {
+		t.Errorf("filters see the bodies %v, want the object decoded and the text as it is", seen)
 	}
 }
 
