@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -100,5 +102,58 @@ func TestAccMappingOfAQueue(t *testing.T) {
 				at(mapped, "maximum_batching_window_in_seconds", knownvalue.Int64Exact(1))}},
 		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{Config: config(mapping, "acc-mapped-queue", path, "", queue+"batch_size = 10"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
+	}})
+}
+
+func TestAccMappingWithFilters(t *testing.T) {
+	path := source(t, "def handler(event, context): return None")
+	const stream = "event_source_arn = lambdasim_kinesis_stream.s.arn\n  starting_position = \"LATEST\"\n  "
+	filters := func(patterns ...string) string {
+		text := "filter_criteria {\n"
+		for _, p := range patterns {
+			text += "    filter {\n      pattern = " + p + "\n    }\n"
+		}
+		return stream + text + "  }"
+	}
+	with := func(patterns ...string) string { return config(mapping, "acc-filters", path, "", filters(patterns...)) }
+	refused := func(pattern, why string) resource.TestStep {
+		return resource.TestStep{Config: with(pattern), PlanOnly: true, ExpectError: regexp.MustCompile(why)}
+	}
+	const paid, sent = `jsonencode({ data = { kind = ["paid"] } })`, `jsonencode({ data = { kind = [{ prefix = "sent" }] } })`
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		refused(`jsonencode({ data = { kind = "paid" } })`, "Not a pattern for a filter"),
+		refused(`jsonencode({ data = ["paid"] })`, "A stream's data is JSON"),
+		refused(`""`, "filter"),
+		{Config: with(`"{\"data\":{\"a\":[1]}}"`, `"{\"data\":{\"a\":[2]}}"`, `"{\"data\":{\"a\":[3]}}"`, `"{\"data\":{\"a\":[4]}}"`, `"{\"data\":{\"a\":[5]}}"`, `"{\"data\":{\"a\":[6]}}"`),
+			PlanOnly: true, ExpectError: regexp.MustCompile("at most 5")},
+		{Config: with(paid), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{at(mapped, "filter_criteria", knownvalue.ListSizeExact(1))}},
+		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
+		{Config: with(paid, sent), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate)},
+		{Config: with(sent, paid), ConfigPlanChecks: changes(plancheck.ResourceActionNoop)},
+		{Config: config(mapping, "acc-filters", path, "", stream), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{at(mapped, "filter_criteria", knownvalue.ListSizeExact(0))}},
+	}})
+}
+
+func TestAccFiltersThatSomebodyElseWroteAnewAreTheSameWhenTheyMeanTheSame(t *testing.T) {
+	path := source(t, "def handler(event, context): return None")
+	const filtered = "event_source_arn = lambdasim_kinesis_stream.s.arn\n  starting_position = \"LATEST\"\n  filter_criteria {\n    filter {\n      pattern = jsonencode({ data = { a = [1], b = [2] } })\n    }\n  }"
+	rewrite := func(pattern string) func() {
+		return func() {
+			client := lambda.New(lambda.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+			list, err := client.ListEventSourceMappings(t.Context(), &lambda.ListEventSourceMappingsInput{FunctionName: aws.String("acc-same")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: list.EventSourceMappings[0].UUID,
+				FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: &pattern}}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		{Config: config(mapping, "acc-same", path, "", filtered)},
+		{PreConfig: rewrite(`{ "data": { "b": [2], "a": [1] } }`), Config: config(mapping, "acc-same", path, "", filtered), ConfigPlanChecks: changes(plancheck.ResourceActionNoop)},
+		{PreConfig: rewrite(`{"data":{"b":[3],"a":[1]}}`), Config: config(mapping, "acc-same", path, "", filtered), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate)},
 	}})
 }

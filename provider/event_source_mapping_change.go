@@ -16,8 +16,10 @@ func (m *mappingModel) validate(service string, fifo bool, diags *diag.Diagnosti
 	switch service {
 	case "kinesis", "dynamodb":
 		m.validateStream(service, diags)
+		m.validateFilters(map[string]string{"kinesis": "data", "dynamodb": "dynamodb"}[service], diags)
 	case "sqs":
 		m.validateQueue(fifo, diags)
+		m.validateFilters("", diags)
 	default:
 		diags.AddAttributeError(path.Root("event_source_arn"), "The source "+service+" is not simulated",
 			"lambdasim simulates event source mappings for Kinesis streams, DynamoDB streams and SQS queues. docs/fidelity.md lists what is simulated.")
@@ -84,6 +86,9 @@ func (m *mappingModel) change(was *mappingModel, in *lambda.UpdateEventSourceMap
 	}
 	if !m.DestinationConfig.Equal(was.DestinationConfig) {
 		in.DestinationConfig = m.failureDestination()
+	}
+	if !m.FilterCriteria.Equal(was.FilterCriteria) {
+		in.FilterCriteria = m.filterCriteria()
 	}
 	if !m.ScalingConfig.Equal(was.ScalingConfig) {
 		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: m.concurrency()}

@@ -98,6 +98,7 @@ func (m *mappingModel) readOptional(ctx context.Context, c *mapping) (diags diag
 	} else if m.destination() != "" || m.DestinationConfig.IsNull() {
 		m.DestinationConfig = types.ListNull(destinationType)
 	}
+	m.readFilters(c)
 	return diags
 }
 

@@ -75,7 +75,7 @@ func (m *mappingModel) moves(state *mappingModel) bool {
 	return !m.BatchSize.Equal(state.BatchSize) || !m.MaximumBatchingWindowInSeconds.Equal(state.MaximumBatchingWindowInSeconds) ||
 		!m.MaximumRecordAgeInSeconds.Equal(state.MaximumRecordAgeInSeconds) || !m.ParallelizationFactor.Equal(state.ParallelizationFactor) ||
 		!m.BisectBatchOnFunctionError.Equal(state.BisectBatchOnFunctionError) || !m.FunctionResponseTypes.Equal(state.FunctionResponseTypes) ||
-		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.DestinationConfig.Equal(state.DestinationConfig) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
+		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.DestinationConfig.Equal(state.DestinationConfig) || !m.FilterCriteria.Equal(state.FilterCriteria) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
 		m.FunctionName.IsUnknown() || !sameFunction(m.FunctionName.ValueString(), state.FunctionARN.ValueString()) || !m.TagsAll.Equal(state.TagsAll)
 }
 
@@ -95,6 +95,9 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 	in.FunctionResponseTypes = m.responses()
 	if m.destination() != "" {
 		in.DestinationConfig = m.failureDestination()
+	}
+	if list, _ := m.patterns(); len(list) > 0 {
+		in.FilterCriteria = m.filterCriteria()
 	}
 	if n := m.concurrency(); n != nil {
 		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: n}
@@ -151,7 +154,7 @@ func (r *eventSourceMappingResource) take(ctx context.Context, m *mappingModel, 
 		StartingPosition: c.StartingPosition, StartingPositionTimestamp: c.StartingPositionTimestamp, LastProcessingResult: c.LastProcessingResult,
 		StateTransitionReason: c.StateTransitionReason, State: c.State, LastModified: c.LastModified})
 	diags.Append(m.readOptional(ctx, &mapping{BisectBatchOnFunctionError: c.BisectBatchOnFunctionError, MaximumBatchingWindowInSeconds: c.MaximumBatchingWindowInSeconds,
-		FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig, DestinationConfig: c.DestinationConfig})...)
+		FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig, DestinationConfig: c.DestinationConfig, FilterCriteria: c.FilterCriteria})...)
 	tags, err := r.clients.Lambda(m.Region.ValueString()).ListTags(ctx, &lambda.ListTagsInput{Resource: c.EventSourceMappingArn})
 	if err != nil {
 		addError(diags, "Reading the tags of", aws.ToString(c.EventSourceMappingArn), err)

@@ -112,7 +112,7 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 				MarkdownDescription: "ARN of a standard SQS queue. SNS topics and buckets are not simulated."}}, nil)}),
 		"document_db_event_source_config": block(notSimulated, map[string]schema.Attribute{"collection_name": text(false), "database_name": text(true),
 			"full_document": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Default"), MarkdownDescription: notSimulated}}, nil),
-		"filter_criteria": block(notSimulated, nil, map[string]schema.Block{"filter": set(map[string]schema.Attribute{"pattern": text(false)})}),
+		"filter_criteria": filterBlock(),
 		"metrics_config":  block(notSimulated, map[string]schema.Attribute{"metrics": texts(true)}, nil),
 		"provisioned_poller_config": block(notSimulated, map[string]schema.Attribute{"maximum_pollers": poller(), "minimum_pollers": poller(),
 			"poller_group_name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}}, nil),
@@ -127,7 +127,7 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 // mappingRefused are the arguments on which the simulator does not act.
 var mappingRefused = []refused{
 	{name: "amazon_managed_kafka_event_source_config"},
-	{name: "document_db_event_source_config"}, {name: "filter_criteria"}, {name: "kms_key_arn"},
+	{name: "document_db_event_source_config"}, {name: "kms_key_arn"},
 	{name: "metrics_config"}, {name: "provisioned_poller_config"}, {name: "queues"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
 	{name: "source_access_configuration"}, {name: "topics"}, {name: "tumbling_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
 }
