@@ -203,6 +203,7 @@ func (e *event) deadLetterAttributes() map[string]target.Attribute {
 	if len(message) > maxErrorMessage {
 		message = strings.ToValidUTF8(message[:maxErrorMessage], "") // not the half of a character
 	}
+	message = strings.Map(sendable, message)
 	a := map[string]target.Attribute{
 		"RequestID": {Type: "String", Value: e.Header.RequestID},
 		"ErrorCode": {Type: "Number", Value: code},
@@ -211,6 +212,14 @@ func (e *event) deadLetterAttributes() map[string]target.Attribute {
 		a["ErrorMessage"] = target.Attribute{Type: "String", Value: message}
 	}
 	return a
+}
+
+// sendable leaves out the characters that no queue takes in a message: an event is not lost for what a function said of it.
+func sendable(r rune) rune {
+	if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
+		return -1
+	}
+	return r
 }
 
 // record is the invocation record that destinations receive, with its members in the order recorded from AWS.

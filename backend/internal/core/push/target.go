@@ -63,5 +63,9 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID(), Parent: to.Cause.ID},
 		trace.Step{Kind: trace.Published, Rule: ruleTarget, Reason: fmt.Sprintf("handed on by %s", to.Cause.TargetARN)},
 		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: reason, Decision: decisionJSON(decision)})
-	return d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})
+	err = d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})
+	if err != nil { // a record may be larger than an event may be
+		d.Trace.Settle(h, trace.DroppedForGood, trace.Step{Kind: trace.Settled, Rule: ruleTarget, Reason: "not accepted: " + err.Error()})
+	}
+	return err
 }

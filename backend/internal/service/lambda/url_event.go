@@ -149,7 +149,7 @@ func answerURL(w http.ResponseWriter, r *http.Request, cors *types.Cors, out *in
 		return
 	}
 	status, err := strconv.Atoi(strings.Trim(string(response.StatusCode), `"`))
-	if err != nil || status < 100 || status > 599 {
+	if err != nil || status < 200 || status > 599 { // a 1xx is no answer
 		broken.write(w)
 		return
 	}
@@ -161,6 +161,9 @@ func answerURL(w http.ResponseWriter, r *http.Request, cors *types.Cors, out *in
 		}
 	}
 	for name, v := range response.Headers {
+		if slices.Contains(transportHeaders, http.CanonicalHeaderKey(name)) {
+			continue
+		}
 		if cors == nil || !strings.HasPrefix(strings.ToLower(name), "access-control-") { // the URL's own settings win
 			w.Header().Set(name, headerText(v))
 		}
@@ -171,6 +174,9 @@ func answerURL(w http.ResponseWriter, r *http.Request, cors *types.Cors, out *in
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
+
+// transportHeaders are those of the connection and of the body's length, which are not the function's to say.
+var transportHeaders = []string{"Connection", "Content-Length", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
 // headerText is a header's value: a function may give numbers and booleans.
 func headerText(v any) string {

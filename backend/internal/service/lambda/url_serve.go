@@ -151,10 +151,11 @@ func (s *URLServer) serve(w http.ResponseWriter, r *http.Request, u *functionURL
 		return err
 	}
 	fn, err := s.API.Functions.Resolve(r.Context(), u.ref())
-	if fault.Is(err, fault.NotFound) {
-		return &urlRefusal{http.StatusNotFound, "", noURL}
-	}
 	if err != nil {
+		s.API.Trace.Settle(h, trace.Failed, trace.Step{Kind: trace.Settled, Rule: ruleURL, Reason: err.Error()})
+		if fault.Is(err, fault.NotFound) { // deleted just now
+			err = &urlRefusal{http.StatusNotFound, "", noURL}
+		}
 		return err
 	}
 	event, err := json.Marshal(urlEvent(r, u, path, body, call, s.API.Clock.Now()))
@@ -167,6 +168,8 @@ func (s *URLServer) serve(w http.ResponseWriter, r *http.Request, u *functionURL
 		return &urlRefusal{http.StatusTooManyRequests, "TooManyRequestsException", "Rate Exceeded."}
 	case fault.Is(err, fault.TooLarge):
 		return &urlRefusal{http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", err.Error()}
+	case fault.KindOf(err) != "": // this machine cannot run it, and the message says what to do
+		return &urlRefusal{http.StatusBadGateway, "", err.Error()}
 	case err != nil:
 		return err
 	}
