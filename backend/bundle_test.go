@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -52,6 +53,7 @@ type clients struct {
 	streams *dynamodbstreams.Client
 	pools   *cognitoidentityprovider.Client
 	watch   *cloudwatchlogs.Client
+	buses   *eventbridge.Client
 }
 
 // setup starts a backend on a database of the test's own, with a virtual clock and a seed.
@@ -102,7 +104,7 @@ func newClients(url, key, secret, token string) *clients {
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg), sns.NewFromConfig(cfg),
-		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg)}
+		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg)}
 }
 
 // as returns clients of the root of another account.

@@ -30,6 +30,8 @@ func (p *parts) tagsOf(ctx context.Context, resource string) (map[string]string,
 		return p.kinesis.Tags(ctx, resource)
 	case "dynamodb":
 		return p.dynamodb.Tags(ctx, resource)
+	case "events":
+		return p.buses.Tags(ctx, resource)
 	case "cognito-idp":
 		return p.cognito.Tags(ctx, resource)
 	case "logs":

@@ -27,6 +27,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/events"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/iam"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/kinesis"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/lambda"
@@ -42,7 +43,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, layer.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
-		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema, sns.Schema}
+		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema, sns.Schema, events.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -68,6 +69,7 @@ type parts struct {
 	dynamodb   *dynamodb.Store
 	s3         *s3.API
 	cognito    *cognito.API
+	buses      *events.API
 	sqs        *sqs.Store
 	sns        *sns.API
 	handler    http.Handler
@@ -129,6 +131,9 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller.Register("dynamodb", p.dynamodb)
 	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	p.buses = &events.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Targets: p.targets, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
+	p.buses.Register()
+	p.targets.Register("events", p.buses.Target())
 	urls := &lambda.URLs{DB: b.db, IDs: b.ids}
 	p.functions.OnDelete(urls.Forget)
 	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Layers: p.layers, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
@@ -174,6 +179,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		tables.Service(), tables.Streams(),
 		p.s3.Service(),
 		p.cognito.Service(),
+		p.buses.Service(),
 		(&logsservice.API{Store: p.logs}).Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 		p.sns.Service(),

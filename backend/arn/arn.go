@@ -112,3 +112,13 @@ func Topic(region, account, name string) string { return format("sns", region, a
 func LogGroup(region, account, name string) string {
 	return format("logs", region, account, "log-group:"+name)
 }
+
+// EventBus is the ARN of an event bus.
+func EventBus(region, account, name string) string {
+	return format("events", region, account, "event-bus/"+name)
+}
+
+// EventRule is the ARN of a rule: name is BUS/RULE for another bus than the default one.
+func EventRule(region, account, name string) string {
+	return format("events", region, account, "rule/"+name)
+}

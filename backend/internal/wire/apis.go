@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -75,6 +76,14 @@ var LogsAPI = sync.OnceValue(func() *API {
 	callAll(cloudwatchlogs.NewFromConfig(nowhere(withoutValidation), func(o *cloudwatchlogs.Options) { o.Protocol = c }))
 	validating := cloudwatchlogs.NewFromConfig(nowhere(stopAfterValidation))
 	return described(&API{Name: "logs", Protocol: JSON11, Target: "Logs_20140328"}, validating, c.seen)
+})
+
+// EventBridgeAPI is Amazon EventBridge: JSON 1.1.
+var EventBridgeAPI = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(eventbridge.NewFromConfig(nowhere(withoutValidation), func(o *eventbridge.Options) { o.Protocol = c }))
+	validating := eventbridge.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "events", Protocol: JSON11, Target: "AWSEvents"}, validating, c.seen)
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.
