@@ -142,7 +142,7 @@ output "arn" { value = lambdasim_function.f.arn }
 
 func TestAccFunctionRefusesWhatIsNotSimulated(t *testing.T) {
 	path := source(t, "")
-	for _, argument := range []string{`layers = ["arn:aws:lambda:us-east-1:000000000000:layer:l:1"]`, `publish = true`, `reserved_concurrent_executions = 1`,
+	for _, argument := range []string{`publish_to = "LATEST_PUBLISHED"`, `kms_key_arn = "arn:aws:kms:us-east-1:000000000000:key/k"`,
 		"file_system_config {\n    arn = \"arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/a\"\n    local_mount_path = \"/mnt/a\"\n  }"} {
 		name := regexp.MustCompile(`^\w+`).FindString(argument)
 		t.Run(name, func(t *testing.T) {

@@ -216,6 +216,13 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 	m.readLogging(c.LoggingConfig)
 	m.readEnvironment(c.Environment)
 	m.readDeadLetter(c.DeadLetterConfig)
+	if len(c.Layers) > 0 || len(m.Layers.Elements()) > 0 {
+		arns := []attr.Value{}
+		for _, l := range c.Layers {
+			arns = append(arns, types.StringPointerValue(l.Arn))
+		}
+		m.Layers = types.ListValueMust(types.StringType, arns)
+	}
 	for field, value := range map[*types.Bool]bool{&m.Publish: false, &m.SkipDestroy: false} {
 		if field.IsNull() || field.IsUnknown() {
 			*field = types.BoolValue(value)

@@ -137,7 +137,7 @@ func (m *functionModel) configMoves(state *functionModel) bool {
 	return !m.Description.Equal(state.Description) || !m.Handler.Equal(state.Handler) || !m.Runtime.Equal(state.Runtime) || !m.Role.Equal(state.Role) ||
 		!m.MemorySize.Equal(state.MemorySize) || !m.Timeout.Equal(state.Timeout) || !m.Environment.Equal(state.Environment) ||
 		!m.EphemeralStorage.Equal(state.EphemeralStorage) || !m.TracingConfig.Equal(state.TracingConfig) || !m.LoggingConfig.Equal(state.LoggingConfig) ||
-		!m.DeadLetterConfig.Equal(state.DeadLetterConfig)
+		!m.DeadLetterConfig.Equal(state.DeadLetterConfig) || !m.Layers.Equal(state.Layers)
 }
 
 // publishes reports whether a version is to be published: at creation, when publish is turned on, and with every change.
@@ -158,7 +158,7 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 	in := &lambda.CreateFunctionInput{FunctionName: m.FunctionName.ValueStringPointer(), Role: m.Role.ValueStringPointer(), Description: m.Description.ValueStringPointer(),
 		Handler: m.Handler.ValueStringPointer(), Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())),
 		Timeout: aws.Int32(int32(m.Timeout.ValueInt64())), Architectures: m.architectures(ctx, &resp.Diagnostics), EphemeralStorage: m.storage(),
-		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics), Publish: m.Publish.ValueBool()}
+		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Layers: textsOfList(m.Layers), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics), Publish: m.Publish.ValueBool()}
 	if v := m.variables(ctx, &resp.Diagnostics); v != nil {
 		in.Environment = &awstypes.Environment{Variables: v}
 	}
@@ -293,7 +293,8 @@ func (r *functionResource) updateConfiguration(ctx context.Context, client *lamb
 		Role: m.Role.ValueStringPointer(), Description: aws.String(m.Description.ValueString()), Handler: m.Handler.ValueStringPointer(),
 		Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())), Timeout: aws.Int32(int32(m.Timeout.ValueInt64())),
 		Environment: &awstypes.Environment{Variables: variables}, EphemeralStorage: m.storage(), TracingConfig: m.tracing(), LoggingConfig: m.logging(),
-		DeadLetterConfig: &awstypes.DeadLetterConfig{TargetArn: aws.String(fieldText(m.DeadLetterConfig, "target_arn"))}}) // "" clears it
+		DeadLetterConfig: &awstypes.DeadLetterConfig{TargetArn: aws.String(fieldText(m.DeadLetterConfig, "target_arn"))}, // "" clears it
+		Layers:           append([]string{}, textsOfList(m.Layers)...)})                                                  // none clears them
 	if err != nil {
 		addError(diags, "Updating the configuration of the function", m.FunctionName.ValueString(), err)
 	}

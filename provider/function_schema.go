@@ -78,7 +78,7 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"invoke_arn":    computed("ARN with which API Gateway invokes the function."),
 			"kms_key_arn":   schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator()}},
 			"last_modified": computed("When the function was last changed, on the simulator's clock."),
-			"layers": schema.ListAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated,
+			"layers": schema.ListAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "ARNs of layer versions, at most five, which are unpacked under `/opt` in this order.",
 				Validators: []validator.List{listvalidator.SizeAtMost(5), listvalidator.ValueStringsAre(arnValidator())}},
 			"memory_size": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(128), MarkdownDescription: "MB. It is told to the function and logged; memory is not limited.",
 				Validators: []validator.Int64{int64validator.Between(128, 32768)}},
@@ -152,7 +152,7 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 // functionRefused are the arguments on which the simulator does not act.
 var functionRefused = []refused{
 	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"},
-	{name: "file_system_config"}, {name: "image_config"}, {name: "image_uri"}, {name: "kms_key_arn"}, {name: "layers"},
+	{name: "file_system_config"}, {name: "image_config"}, {name: "image_uri"}, {name: "kms_key_arn"},
 	{name: "package_type", allowed: []attr.Value{tftypes.StringValue("Zip")}}, {name: "publish_to"},
 	{name: "replace_security_groups_on_destroy"}, {name: "replacement_security_group_ids"},
 	{name: "s3_object_version"},

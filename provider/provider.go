@@ -181,7 +181,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 // awsResources are the resources that AWS has too: those of drop-in mode.
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
-	newFunctionEventInvokeConfigResource, newFunctionURLResource, newInvocationResource,
+	newFunctionEventInvokeConfigResource, newFunctionURLResource, newInvocationResource, newLayerVersionResource, newFunctionRecursionConfigResource,
 	newAliasResource, newResourcePolicyResource, newProvisionedConcurrencyResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,

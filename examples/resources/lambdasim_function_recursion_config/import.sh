@@ -1,0 +1,1 @@
+terraform import lambdasim_function_recursion_config.crawl 'crawl'
