@@ -2,7 +2,6 @@ package invoke
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
@@ -159,16 +158,6 @@ func CheckPayload(t Type, payload []byte) error {
 		return fault.New(fault.TooLarge, "Request must be smaller than %d bytes for the InvokeFunction operation", MaxSyncPayload)
 	}
 	return checkJSON(payload)
-}
-
-// checkJSON refuses a body that is not JSON, as Invoke does. An empty body is admitted: it stands for {}.
-func checkJSON(payload []byte) error {
-	if len(payload) == 0 || json.Valid(payload) {
-		return nil
-	}
-	var v any
-	err := json.Unmarshal(payload, &v)
-	return fault.New(fault.Invalid, "Could not parse request body into json: Could not parse payload into json: %v", err)
 }
 
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,

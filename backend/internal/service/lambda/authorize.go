@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
@@ -32,6 +33,17 @@ func functionResource(ctx context.Context, in any) string {
 		ref.Qualifier = *q
 	}
 	return complete(ctx, ref).ARN()
+}
+
+// madeResource is the ARN of the function that CreateFunction is asked for. It is of the caller's account in any case: the
+// operation refuses another's by itself, without a word, as AWS does.
+func madeResource(ctx context.Context, in *lambda.CreateFunctionInput) string {
+	resource := functionResource(ctx, in)
+	if parsed, err := arn.Parse(resource); err == nil {
+		parsed.Account = wire.CallFrom(ctx).Account
+		return parsed.String()
+	}
+	return resource
 }
 
 // text is a member of an input that is a text; nil where it has none.

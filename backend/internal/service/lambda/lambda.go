@@ -54,7 +54,7 @@ type API struct {
 // Service is Lambda for the wire.
 func (a *API) Service() wire.Service {
 	operations := map[string]wire.Operation{
-		"CreateFunction": on(a.createFunction, wire.Also(func(ctx context.Context, in *lambda.CreateFunctionInput) []wire.Need {
+		"CreateFunction": on(a.createFunction, wire.Resource(madeResource), wire.Also(func(ctx context.Context, in *lambda.CreateFunctionInput) []wire.Need {
 			return tagging(in, functionResource(ctx, in))
 		}), wire.Keys(func(_ context.Context, in *lambda.CreateFunctionInput) map[string][]string {
 			return settingKeys(in.Layers, in.VpcConfig)

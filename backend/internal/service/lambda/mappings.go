@@ -174,6 +174,11 @@ func mappingUUID(call *wire.Call, resource string) (uuid string, ok bool) {
 
 func (a *API) setMappingTags(ctx context.Context, call *wire.Call, resource, uuid string, change func(map[string]string) error) error {
 	_, err := a.Poller.Update(ctx, call.Account, call.Region, uuid, func(m *pull.EventSourceMapping) error { return change(m.Tags) })
+	return noMapping(resource, err)
+}
+
+// noMapping is what operations on tags say of a mapping that does not exist.
+func noMapping(resource string, err error) error {
 	if fault.Is(err, fault.NotFound) {
 		return wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Event source mapping not found: %s", resource)
 	}

@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -17,10 +18,10 @@ var taggableForm = member(`arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-
 	`|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}`+
 	`|capacity-provider:[a-zA-Z0-9-_]+)`, 0)
 
-// taggedFunction reads the ARN of a tag operation, which must be that of a function of the caller's account.
+// taggedFunction reads the ARN of a tag operation, whose form has been checked, and which must be that of a function of the caller's account.
 func taggedFunction(ctx context.Context, resource string) (function.Key, error) {
-	if err := wire.Validation(taggableForm.check("resource", &resource)...); err != nil {
-		return function.Key{}, err
+	if strings.Contains(resource, ":capacity-provider:") { // there are none
+		return function.Key{}, wire.Errorf(http.StatusNotFound, "ResourceNotFoundException", "Capacity provider not found: %s", resource)
 	}
 	if !strings.Contains(resource, ":function:") {
 		return function.Key{}, invalid("lambdasim does not simulate the tags of %s yet, only those of functions and event source mappings", resource)
@@ -33,11 +34,14 @@ func taggedFunction(ctx context.Context, resource string) (function.Key, error) 
 }
 
 func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.ListTagsOutput, error) {
+	if err := wire.Validation(taggableForm.check("resource", in.Resource)...); err != nil {
+		return nil, err
+	}
 	call := wire.CallFrom(ctx)
 	if uuid, ok := mappingUUID(call, *in.Resource); ok {
 		m, err := a.Poller.Get(call.Account, call.Region, uuid)
 		if err != nil {
-			return nil, err
+			return nil, noMapping(*in.Resource, err)
 		}
 		return &lambda.ListTagsOutput{Tags: m.Tags}, nil
 	}
@@ -51,6 +55,9 @@ func (a *API) listTags(ctx context.Context, in *lambda.ListTagsInput) (*lambda.L
 
 // setTags changes the tags of a function or a mapping.
 func (a *API) setTags(ctx context.Context, resource string, change func(map[string]string) error) error {
+	if err := wire.Validation(taggableForm.check("resource", &resource)...); err != nil {
+		return err
+	}
 	call := wire.CallFrom(ctx)
 	if uuid, ok := mappingUUID(call, resource); ok {
 		return a.setMappingTags(ctx, call, resource, uuid, change)
@@ -63,6 +70,9 @@ func (a *API) setTags(ctx context.Context, resource string, change func(map[stri
 }
 
 func (a *API) tagResource(ctx context.Context, in *lambda.TagResourceInput) (*lambda.TagResourceOutput, error) {
+	if len(in.Tags) == 0 {
+		return nil, invalid("An error occurred and the request cannot be processed.")
+	}
 	return &lambda.TagResourceOutput{}, a.setTags(ctx, *in.Resource, func(tags map[string]string) error {
 		maps.Copy(tags, in.Tags)
 		if len(tags) > maxTags {
