@@ -13,9 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	ststypes "github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
 
 // trusts is a trust policy for one principal, with actions and a condition.
@@ -204,6 +207,32 @@ func TestSTSSessionsEndWithTheirRole(t *testing.T) {
 	refused(t, err, "InvalidClientTokenId")
 }
 
+// federatorNamed: a resource's policy that names the user who federated is enough, capped by the session policies (IAM User
+// Guide, Principal), and what denies the user denies the session.
+func federatorNamed(t *testing.T, b *bundle, ann *clients, federate func(*string) *clients) {
+	b.role(t, "runner", everything)
+	b.function(t, "f", "runner", "script")
+	if err := b.control.PutScript(t.Context(), "f", control.Script{Outcomes: []control.ScriptedOutcome{{}}}); err != nil {
+		t.Fatal(err)
+	}
+	ok[*lambda.AddPermissionOutput](t)(b.lambda.AddPermission(t.Context(), &lambda.AddPermissionInput{FunctionName: aws.String("f"),
+		StatementId: aws.String("ann"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("arn:aws:iam::000000000000:user/ann")}))
+	invoke := func(c *clients) error {
+		return failure(c.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("f")}))
+	}
+	if err := invoke(federate(aws.String(everything))); err != nil {
+		t.Errorf("the function's policy names who federated: %v", err)
+	}
+	refused(t, invoke(federate(nil)), "AccessDeniedException")
+	refused(t, invoke(federate(allow("s3:*", "*"))), "AccessDeniedException")
+	put := func(document string) {
+		ok[*iam.PutUserPolicyOutput](t)(ann.iam.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{UserName: aws.String("ann"), PolicyName: aws.String("no"), PolicyDocument: &document}))
+	}
+	put(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"lambda:*","Resource":"*"}}`)
+	refused(t, invoke(federate(aws.String(everything))), "AccessDeniedException")
+	put(`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:*","Resource":"*"}}`)
+}
+
 func TestSTSSessionsOfUsers(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()
@@ -258,6 +287,7 @@ func TestSTSSessionsOfUsers(t *testing.T) {
 	refused(t, err, "AccessDenied")
 	_, err = federate(allow("s3:GetObject", "*")).s3.ListBuckets(ctx, &s3.ListBucketsInput{})
 	refused(t, err, "AccessDenied")
+	federatorNamed(t, b, ann, federate)
 	bob := b.user(t, "bob", "")
 	_, err = bob.sts.GetFederationToken(ctx, &sts.GetFederationTokenInput{Name: aws.String("visitor")})
 	refused(t, err, "AccessDenied")

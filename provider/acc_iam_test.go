@@ -111,7 +111,7 @@ func TestAccIAMRolePolicy(t *testing.T) {
 	})
 	steps(t,
 		fails(hcl(`"{\n no"`, ""), `(?s)Not JSON.*2:2: invalid`),
-		fails(hcl(`"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Resource\":\"*\"}]}"`, ""), `IAM does not take this policy`),
+		fails(hcl(`"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Resource\":\"*\"}]}"`, ""), `(?s)IAM does not take this policy.*must contain actions.*line 1, column \d+: statement 1: Action`),
 		acts(p, create, hcl(allow("s3:*"), `name = "p"`), at(p, "id", text(name+":p"))),
 		acts(p, update, hcl(allow("sqs:*"), `name = "p"`)),
 		same, drift,

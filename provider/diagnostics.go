@@ -55,6 +55,9 @@ func explainAlone(err error) string {
 		return err.Error()
 	}
 	text := api.ErrorCode() + ": " + api.ErrorMessage()
+	if detail := detailOf(err); detail != "" {
+		text += "\n\n" + detail
+	}
 	if hint := hintFor(api); hint != "" {
 		text += "\n\n" + hint
 	}
@@ -62,6 +65,16 @@ func explainAlone(err error) string {
 		text += "\n\nRequest id " + r.ServiceRequestID() + "; the backend's log has more under it."
 	}
 	return text
+}
+
+// detailOf is what the simulator says beside AWS's text: where a policy is malformed, or which statements refused and what
+// would mend it.
+func detailOf(err error) string {
+	r, ok := errors.AsType[*http.ResponseError](err)
+	if !ok || r.Response == nil {
+		return ""
+	}
+	return strings.ReplaceAll(r.Response.Header.Get("X-Lambdasim-Detail"), " | ", "\n")
 }
 
 // hintFor says what would mend an error that people meet often.

@@ -42,15 +42,14 @@ func (v policyValidator) ValidateString(_ context.Context, req validator.StringR
 		return
 	}
 	if err := v.validate([]byte(text)); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "IAM does not take this policy", err.Error()+where([]byte(text)))
+		resp.Diagnostics.AddAttributeError(req.Path, "IAM does not take this policy", err.Error()+where(err))
 	}
 }
 
-// where says what the parser has to say of a text, with its line and column, beside IAM's own words.
-func where(text []byte) string {
-	_, err := policy.Parse(text)
-	if e, ok := errors.AsType[*policy.SyntaxError](err); ok {
-		return fmt.Sprintf("\n\n%d:%d: %s", e.At.Line, e.At.Column, e.Message)
+// where says in which place of the text the defect is, and what it is, beside IAM's own words.
+func where(err error) string {
+	if m, ok := errors.AsType[*policy.MalformedError](err); ok && m.Detail != "" {
+		return "\n\n" + m.Detail + "."
 	}
 	return ""
 }

@@ -78,13 +78,13 @@ func (q *question) ask(b bound, env environment) asked {
 	r := q.request
 	r.Resource, r.ResourceAccount = env.apply(r.Resource), env.apply(r.ResourceAccount)
 	r.Principal.Account, r.Principal.ARN, r.Principal.RoleARN = env.apply(r.Principal.Account), env.apply(r.Principal.ARN), env.apply(r.Principal.RoleARN)
-	r.Context = policy.Context{}
-	for key, values := range q.request.Context {
+	r.Context = policy.NewContext(nil)
+	for key, values := range q.request.Context.All() {
 		list := make([]string, len(values))
 		for i, v := range values {
 			list[i] = env.apply(v)
 		}
-		r.Context[key] = list
+		r.Context.Set(key, list...)
 	}
 	a.Explanation = policy.Explain(r, p)
 	return a
@@ -261,8 +261,8 @@ var symbols = regexp.MustCompile(`\{[^{}]+\}`)
 func (q *question) environments() []environment {
 	list := []environment{nil}
 	requested := []string{q.request.Resource, q.request.Principal.RoleARN}
-	for _, key := range slices.Sorted(maps.Keys(q.request.Context)) {
-		requested = append(requested, q.request.Context[key]...)
+	for _, values := range q.request.Context.All() {
+		requested = append(requested, values...)
 	}
 	for _, d := range q.documents() {
 		for i := range d.statements {

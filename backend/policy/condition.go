@@ -109,7 +109,8 @@ type templated interface {
 // match reports whether the condition holds. A key without values is absent; an empty string is a value, for the set
 // operators too (recorded against AWS, whose guide says otherwise of ForAllValues).
 func (c *Condition) match(ctx Context) bool {
-	have := ctx[c.key]
+	key := ctx.keys[c.key]
+	have := key.values
 	if c.test.null {
 		return c.matchNull(len(have) > 0)
 	}
@@ -132,7 +133,7 @@ func (c *Condition) match(ctx Context) bool {
 		}
 		return false
 	}
-	return len(have) == 1 && c.holds(ctx, have[0])
+	return !key.list && c.holds(ctx, have[0])
 }
 
 func (c *Condition) matchNull(present bool) bool {

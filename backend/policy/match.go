@@ -5,7 +5,7 @@ import "strings"
 // MatchAction reports whether an action pattern (service:Name with * and ?, or "*") covers an action, ignoring case.
 func MatchAction(pattern, action string) bool {
 	p := actionPattern(pattern)
-	return p.match(strings.ToLower(action), nil)
+	return p.match(strings.ToLower(action), Context{})
 }
 
 // actionPattern compiles an action pattern. One without a colon is invalid, apart from "*": its wildcards are none, and so
@@ -22,13 +22,13 @@ func actionPattern(raw string) pattern {
 // segment may go on beyond the colon.
 func MatchResource(pattern, arn string) bool {
 	p := newPattern(pattern, resource, noVariables)
-	return p.match(arn, nil)
+	return p.match(arn, Context{})
 }
 
 // MatchARN reports whether an ARN satisfies ArnLike: six segments, each with * and ?, the sixth taking the rest.
 func MatchARN(pattern, arn string) bool {
 	p := newPattern(pattern, arnEquals, noVariables)
-	return isARN(arn) && p.match(arn, nil)
+	return isARN(arn) && p.match(arn, Context{})
 }
 
 // Element is an element of a statement that a request can fail.
@@ -83,12 +83,12 @@ func (e *evaluation) match(s *Statement, kind PolicyKind) (form, shortfall) {
 
 func (s *Statement) matchAction(action string) shortfall {
 	for i := range s.notActions {
-		if s.notActions[i].match(action, nil) {
+		if s.notActions[i].match(action, Context{}) {
 			return shortfall{ElementAction, i}
 		}
 	}
 	for i := range s.actions {
-		if s.actions[i].match(action, nil) {
+		if s.actions[i].match(action, Context{}) {
 			return shortfall{}
 		}
 	}

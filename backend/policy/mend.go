@@ -153,8 +153,11 @@ func (x *Explanation) nearest(kind PolicyKind, level int) Mend {
 	m := Mend{Kind: kind, Change: ChangeStatement, Policy: best.Policy, SID: best.SID, Index: best.Index, Element: best.Lacks}
 	if u := best.Unmet; u != nil {
 		m.Operator, m.Key, m.Needs, m.Has = u.Operator, u.Key, u.Have, u.Want
-		if strings.EqualFold(u.Operator, "Null") {
+		switch {
+		case strings.EqualFold(u.Operator, "Null"):
 			m.Needs = []string{fmt.Sprint(len(u.Have) == 0)}
+		case x.Request.Context.keys[strings.ToLower(u.Key)].list && !strings.Contains(u.Operator, ":"):
+			m.Operator = "ForAnyValue:" + u.Operator // no values would do without
 		}
 	} else {
 		m.Needs, m.Has = []string{x.Request.Resource}, slices.Concat(best.Statement.Resources, best.Statement.NotResources)
@@ -178,7 +181,7 @@ func (x *Explanation) newStatement(kind PolicyKind, name string) Mend {
 		if x.mustAllow {
 			s.Resource = ""
 		}
-		if source := x.Request.Context["aws:sourcearn"]; len(source) == 1 {
+		if source := x.Request.Context.keys["aws:sourcearn"].values; len(source) == 1 {
 			s.Condition = map[string]map[string][]string{"ArnLike": {"aws:SourceArn": source}}
 		}
 	}

@@ -62,7 +62,7 @@ func (x *Explanation) permissionHCL() string {
 	if qualified {
 		arguments = append(arguments, fmt.Sprintf("qualifier = %q", qualifier))
 	}
-	if source := x.Request.Context["aws:sourcearn"]; len(source) == 1 {
+	if source := x.Request.Context.keys["aws:sourcearn"].values; len(source) == 1 {
 		arguments = append(arguments, fmt.Sprintf("source_arn = %q", source[0]))
 	}
 	return "lambdasim_permission { " + strings.Join(arguments, ", ") + " }"

@@ -99,8 +99,9 @@ func newPattern(raw string, w wildcards, v scope) pattern {
 	return p
 }
 
-func choose(narrow bool, a, b tokenKind) tokenKind {
-	if narrow {
+// choose is a where first, and otherwise b.
+func choose[T any](first bool, a, b T) T {
+	if first {
 		return a
 	}
 	return b
@@ -148,12 +149,12 @@ func (p *pattern) keys() []string {
 
 // value is what a variable stands for: the key's one value, or the default where the key is missing.
 func (t *token) value(c Context) (string, bool) {
-	values := c[t.key]
+	key := c.keys[t.key]
 	switch {
-	case len(values) == 1:
-		return values[0], true
-	case len(values) > 1: // not even a default helps (recorded against AWS)
+	case key.list: // not even a default helps (recorded against AWS)
 		return "", false
+	case len(key.values) > 0:
+		return key.values[0], true
 	}
 	return t.text, t.hasFallback
 }

@@ -28,8 +28,8 @@ type Principal struct {
 	RoleARN string // of a role session: its role, with the path
 	Service string // of a service: its name, for example s3.amazonaws.com
 	UserID  string // AIDA…, AROA…:session, ACCOUNT:name of a federated user
-	// FederatedBy is the ARN of the IAM user who opened a federated user's session.
-	FederatedBy string
+	// FederatedBy is the ARN of the IAM user who opened a federated user's session, FederatedByID the user's id (AIDA…).
+	FederatedBy, FederatedByID string
 	// Provider is what Federated names: of a federated principal, for example cognito-identity.amazonaws.com or the ARN of
 	// a SAML provider.
 	Provider string
@@ -112,7 +112,7 @@ func (p *Principal) named(name string) form {
 	case name == p.Account || isRoot(name, p.Account):
 		return p.byAccount()
 	case p.Kind == RoleSession && (name == p.RoleARN || name == uniqueID(p.UserID)),
-		p.Kind == FederatedUser && name == p.FederatedBy:
+		p.Kind == FederatedUser && (name == p.FederatedBy || name == p.FederatedByID):
 		return byParent
 	case p.Kind == RootUser || p.Kind == IAMGroup:
 	case name == p.ARN || name == p.UserID:

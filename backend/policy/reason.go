@@ -51,7 +51,7 @@ func (e *evaluation) reason(kind PolicyKind, s *Source, level, index int, named 
 		r.Mismatch = st.resourceMismatch(&e.req, short.index)
 	case ElementCondition:
 		c := &st.Conditions[short.index]
-		r.Unmet = &Unmet{Operator: c.Operator, Key: c.Key, Want: c.Values, Have: e.req.Context[c.key]}
+		r.Unmet = &Unmet{Operator: c.Operator, Key: c.Key, Want: c.Values, Have: e.req.Context.keys[c.key].values}
 		r.Mismatch = c.mismatch(e.req.Context)
 	}
 	return r
@@ -89,15 +89,19 @@ func (s *Statement) resourceMismatch(req *Request, index int) string {
 
 // without says why a variable has no value.
 func (t *token) without(c Context) string {
-	if n := len(c[t.key]); n > 1 {
-		return fmt.Sprintf("${%s} has %d values in this request, and a variable needs one", t.spelled, n)
+	switch key := c.keys[t.key]; {
+	case len(key.values) > 1:
+		return fmt.Sprintf("${%s} has %d values in this request, and a variable needs one", t.spelled, len(key.values))
+	case key.list:
+		return fmt.Sprintf("${%s} is a key of several values, and a variable needs one", t.spelled)
 	}
 	return fmt.Sprintf("${%s} has no value in this request", t.spelled)
 }
 
 // mismatch says what a condition that does not hold wants and what the request has.
 func (c *Condition) mismatch(ctx Context) string {
-	have := ctx[c.key]
+	key := ctx.keys[c.key]
+	have := key.values
 	if c.test.null {
 		state := "absent"
 		if len(have) > 0 {
@@ -110,8 +114,8 @@ func (c *Condition) mismatch(ctx Context) string {
 		return text + "does not have the key"
 	}
 	text += "has " + quoted(have)
-	if len(have) > 1 && c.test.quantifier == single {
-		text += "; several values need ForAnyValue: or ForAllValues:"
+	if key.list && c.test.quantifier == single {
+		text += "; " + choose(len(have) > 1, "several values need", "a key that may have several values needs") + " ForAnyValue: or ForAllValues:"
 	}
 	for _, v := range c.constants {
 		if t, ok := v.(templated); ok && t.unresolved(ctx) != nil {

@@ -34,12 +34,12 @@ func (r *reference) condition(c *testCase, written, key string, want []string, v
 		r.note("operator Null false")
 		return false
 	}
-	result := r.compareAll(c, operator, set, ifExists, present, values, want, variables)
+	result := r.compareAll(c, operator, set, key, ifExists, present, values, want, variables)
 	outcome := map[bool]string{true: "true", false: "false"}[result]
 	switch {
 	case !present:
 		r.note("missing " + written + " " + outcome)
-	case len(values) > 1 && set == "":
+	case several(key, values) && set == "":
 		r.note("several values " + operator + " " + outcome)
 	case set != "":
 		r.note("set " + set + ":" + operator + " " + outcome)
@@ -49,7 +49,7 @@ func (r *reference) condition(c *testCase, written, key string, want []string, v
 	return result
 }
 
-func (r *reference) compareAll(c *testCase, operator, set string, ifExists, present bool, values, want []string, variables bool) bool {
+func (r *reference) compareAll(c *testCase, operator, set, key string, ifExists, present bool, values, want []string, variables bool) bool {
 	positive, negated := positiveOf(operator)
 	if !present {
 		switch {
@@ -77,7 +77,7 @@ func (r *reference) compareAll(c *testCase, operator, set string, ifExists, pres
 		}
 		return false
 	}
-	return len(values) == 1 && one(values[0])
+	return !several(key, values) && one(values[0])
 }
 
 // positiveOf is the operator that a negated one negates.

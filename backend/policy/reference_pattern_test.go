@@ -86,10 +86,10 @@ func (r *reference) variable(c *testCase, inner string) (string, bool) {
 	}
 	values, present := lookUp(c, key)
 	switch {
-	case present && len(values) == 1:
+	case present && !several(key, values):
 		r.note("variable with value")
 		return values[0], true
-	case present && len(values) > 1:
+	case present:
 		r.note("variable multivalued")
 		return "", false
 	case hasDefault:
@@ -100,6 +100,16 @@ func (r *reference) variable(c *testCase, inner string) (string, bool) {
 }
 
 // lookUp finds a condition key, whatever its case. A key without values is absent.
+// several reports whether a key counts as one of several values: it has them, or is of those that AWS lists as multivalued.
+func several(key string, values []string) bool {
+	switch strings.ToLower(key) {
+	case "aws:calledvia", "aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:principalservicenameslist", "aws:tagkeys",
+		"dynamodb:attributes", "dynamodb:leadingkeys", "lambda:layer", "lambda:vpcids", "lambda:subnetids", "lambda:securitygroupids":
+		return true
+	}
+	return len(values) > 1
+}
+
 func lookUp(c *testCase, key string) ([]string, bool) {
 	for name, values := range c.Context {
 		if strings.EqualFold(name, key) && len(values) > 0 {

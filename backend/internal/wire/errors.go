@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // Error is an error as AWS answers it.
@@ -44,9 +47,39 @@ var byKind = map[fault.Kind]struct {
 	fault.Unsupported:  {http.StatusNotImplemented, "NotImplemented"},
 }
 
+// HeaderDetail is a header of an answer that AWS does not send: what AWS's text leaves out, in one line, whose parts are
+// separated by " | ". The provider shows it; the AWS CLI does with --debug.
+const HeaderDetail = "X-Lambdasim-Detail"
+
+// longestDetail keeps a header within what clients read.
+const longestDetail = 4096
+
 // Translate makes an *Error of any error: of itself, by the service's own table, by the kind of its fault. What is left is
-// an internal failure, whose text goes to the log and not to the caller.
+// an internal failure, whose text goes to the log and not to the caller. Of a refusal by policies, and of a policy that is
+// malformed, a header says what AWS's text leaves out.
 func (s *Server) Translate(ctx context.Context, svc *Service, err error) *Error {
+	e := s.translate(ctx, svc, err)
+	detail := ""
+	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
+		detail = m.Detail
+		s.cfg.Log.Info("a policy is malformed", "operation", CallFrom(ctx).Operation, "message", m.Message, "why", detail)
+	} else if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Denied {
+		detail = f.Detail // it was logged when it was decided
+	}
+	if detail == "" {
+		return e
+	}
+	detail = strings.ReplaceAll(detail, "\n", " | ")
+	with := *e
+	with.Headers = maps.Clone(e.Headers)
+	if with.Headers == nil {
+		with.Headers = map[string]string{}
+	}
+	with.Headers[HeaderDetail] = detail[:min(len(detail), longestDetail)]
+	return &with
+}
+
+func (s *Server) translate(ctx context.Context, svc *Service, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
@@ -55,6 +88,9 @@ func (s *Server) Translate(ctx context.Context, svc *Service, err error) *Error 
 		if e := svc.Fault(ctx, call.Operation, err); e != nil {
 			return e
 		}
+	}
+	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
+		return Errorf(http.StatusBadRequest, policy.CodeMalformed, "%s", m.Message)
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return ofFault(svc.API.Protocol, f)

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // service is a Lambda whose operations answer with err, or with what they saw.
@@ -109,6 +112,24 @@ func TestErrors(t *testing.T) {
 		err = fault.New(fault.Denied, "no <way>")
 		_, got := b.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("r")})
 		wantAPIError(t, got, "AccessDenied", "no <way>")
+	})
+	t.Run("a header says what AWS's text leaves out", func(t *testing.T) {
+		for name, e := range map[string]error{
+			"a refusal":   &fault.Error{Kind: fault.Denied, Message: "no", Detail: "refused: nothing allows it\nto allow it: ask"},
+			"a malformed": fmt.Errorf("put: %w", &policy.MalformedError{Message: "no", Detail: "refused: nothing allows it\nto allow it: ask"}),
+			"a throttle":  &fault.Error{Kind: fault.Throttled, Message: "no", Detail: "a reason of its own"},
+		} {
+			err = e
+			_, got := b.iam().GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String("r")})
+			want := "refused: nothing allows it | to allow it: ask"
+			if name == "a throttle" {
+				want = ""
+			}
+			r, ok := errors.AsType[*awshttp.ResponseError](got)
+			if !ok || r.Response.Header.Get(wire.HeaderDetail) != want {
+				t.Errorf("%s: %v", name, got)
+			}
+		}
 	})
 	t.Run("an error of Query is typed at the client", func(t *testing.T) {
 		err = wire.Errorf(404, "NoSuchEntity", "The role with name r cannot be found.")

@@ -87,7 +87,8 @@ func (a *Authorizer) Decide(ctx context.Context, q Question) (policy.Explanation
 func (a *Authorizer) ask(ctx context.Context, q Question) (policy.Request, policy.Policies, error) {
 	asked(ctx)
 	policies := policy.Policies{Resource: q.ResourcePolicy, ResourceMustAllow: q.ResourceMustAllow}
-	if err := a.collect(ctx, q.Session, &policies); err != nil {
+	who := q.Session.principal()
+	if err := a.collect(ctx, q.Session, &who, &policies); err != nil {
 		return policy.Request{}, policies, fmt.Errorf("collect the policies of %s: %w", q.Session.ARN, err)
 	}
 	orgs, err := a.organizations(ctx, &q, &policies)
@@ -98,7 +99,7 @@ func (a *Authorizer) ask(ctx context.Context, q Question) (policy.Request, polic
 	if err := a.onDemand(ctx, &q, &policies, keys); err != nil {
 		return policy.Request{}, policies, fmt.Errorf("find the condition keys of %s: %w", q.Resource, err)
 	}
-	return policy.Request{Principal: q.Session.principal(), Action: q.Action, Resource: q.Resource, ResourceAccount: q.ResourceAccount,
+	return policy.Request{Principal: who, Action: q.Action, Resource: q.Resource, ResourceAccount: q.ResourceAccount,
 		Context: keys}, policies, nil
 }
 
@@ -132,8 +133,8 @@ func (a *Authorizer) Enforce(q Question, d policy.Explanation) error {
 	return &fault.Error{Kind: fault.Denied, Message: message, Detail: d.Text()}
 }
 
-// collect adds the caller's own policies.
-func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies) error {
+// collect adds the caller's own policies, and who federated a federated user.
+func (a *Authorizer) collect(ctx context.Context, s Session, who *policy.Principal, p *policy.Policies) error {
 	p.Session = s.SessionPolicies
 	var key identity.Key
 	var id string
@@ -144,10 +145,7 @@ func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies)
 		key = identity.Key{Account: s.Account, Kind: identity.Role, Name: RoleName(s.RoleARN)}
 		id, _, _ = strings.Cut(s.UserID, ":")
 	case Federated:
-		key = s.Federator
-		if len(s.SessionPolicies) == 0 {
-			return nil // of the federator's policies it has only what a session policy lets through
-		}
+		key = s.Federator // of whose policies the session has only what a session policy lets through
 		if key.Kind == identity.Root {
 			p.Identity = []policy.Source{rootAllows}
 			return nil
@@ -161,6 +159,9 @@ func (a *Authorizer) collect(ctx context.Context, s Session, p *policy.Policies)
 	}
 	if err != nil {
 		return err
+	}
+	if s.Kind == Federated {
+		who.FederatedBy, who.FederatedByID = full.ARN(), full.ID
 	}
 	p.Identity, p.Boundary = full.Sources, full.Boundary
 	return nil

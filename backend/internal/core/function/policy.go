@@ -245,7 +245,10 @@ func checkPolicy(text string) error {
 // refusedPolicy makes a fault of what is wrong with a policy.
 func refusedPolicy(err error) error {
 	if wrong, ok := errors.AsType[*policy.MalformedError](err); ok {
-		return fault.New(fault.Invalid, "The policy is not valid: %s", wrong.Message)
+		if wrong.Detail == "" {
+			return fault.New(fault.Invalid, "The policy is not valid: %s", wrong.Message)
+		}
+		return fault.New(fault.Invalid, "The policy is not valid: %s (%s)", wrong.Message, wrong.Detail)
 	}
 	return err
 }

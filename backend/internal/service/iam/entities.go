@@ -53,9 +53,9 @@ func (a *API) putInline(ctx context.Context, k identity.Key, name, text string) 
 		return err
 	}
 	return a.Identity.PutInline(ctx, k, name, text, func(others []identity.Named) error {
-		total := size(text)
+		total := policy.Size(text)
 		for _, p := range others {
-			total += size(p.Document)
+			total += policy.Size(p.Document)
 		}
 		if most := maxInline[k.Kind]; total > most {
 			return fault.New(fault.TooLarge, "Maximum policy size of %d bytes exceeded for %s %s", most, k.Kind, k.Name)

@@ -13,7 +13,6 @@ package iam
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -27,7 +26,6 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/identity"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // API serves IAM.
@@ -48,9 +46,6 @@ func (a *API) Service() wire.Service {
 
 // toAWS names the errors of identity as IAM does.
 func toAWS(_ context.Context, operation string, err error) *wire.Error {
-	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
-		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "%s", m.Message)
-	}
 	switch fault.KindOf(err) {
 	case fault.NotFound:
 		return wire.Errorf(http.StatusNotFound, "NoSuchEntity", "%v", err)

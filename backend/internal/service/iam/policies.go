@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,22 +42,12 @@ func (a *API) policies() map[string]wire.Operation {
 	}
 }
 
-// size is how many characters of a document count.
-func size(text string) (n int) {
-	for _, r := range text {
-		if !unicode.IsSpace(r) {
-			n++
-		}
-	}
-	return n
-}
-
 // checkManaged holds the document of a managed policy to IAM's grammar and size.
 func checkManaged(text string) error {
 	if err := policy.ValidateIdentity([]byte(text)); err != nil {
 		return err
 	}
-	if size(text) > maxManaged {
+	if policy.Size(text) > maxManaged {
 		return fault.New(fault.TooLarge, "Cannot exceed quota for PolicySize: %d", maxManaged)
 	}
 	return nil

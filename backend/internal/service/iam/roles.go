@@ -104,7 +104,7 @@ func checkTrust(text string) error {
 	if err := policy.ValidateTrust([]byte(text)); err != nil {
 		return err
 	}
-	if size(text) > maxTrust {
+	if policy.Size(text) > maxTrust {
 		return fault.New(fault.TooLarge, "Cannot exceed quota for ACLSizePerRole: %d", maxTrust)
 	}
 	return nil

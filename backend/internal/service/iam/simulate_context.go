@@ -43,11 +43,8 @@ func (q *simulateInput) parseContext(s *simulation) error {
 			}
 			values[i] = text
 		}
-		if list && len(values) == 1 {
-			values = append(values, values[0]) // two that are one: no set operator can tell, every other one sees a list
-		}
 		s.given[strings.ToLower(name)] = true
-		s.context.Set(name, values...)
+		s.context.SetAs(name, list, values...)
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (v *violations) items(n *int32) {
 
 // parse makes a simulation of a request; caller is the account that asks. The first thing that is wrong is told.
 func (q *simulateInput) parse(asking string) (*simulation, error) {
-	s := &simulation{actions: q.ActionNames, resources: q.ResourceArns, context: policy.Context{}, given: map[string]bool{}}
+	s := &simulation{actions: q.ActionNames, resources: q.ResourceArns, context: policy.NewContext(nil), given: map[string]bool{}}
 	if len(s.resources) == 0 {
 		s.resources = []string{"*"}
 	}

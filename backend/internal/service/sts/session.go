@@ -5,7 +5,6 @@ import (
 	"compress/flate"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -126,7 +125,7 @@ func (a *API) checkSessionPolicies(ctx context.Context, account string, o *ident
 	return &percent, nil
 }
 
-// checkInline holds a session policy to the grammar of identity policies.
+// checkInline holds a session policy to the grammar of identity policies, in either version of the language.
 func checkInline(text string) error {
 	if len(text) > maxSessionPolicy {
 		return validationError(wire.MaxLength("policy", text, maxSessionPolicy))
@@ -134,11 +133,7 @@ func checkInline(text string) error {
 	if !json.Valid([]byte(text)) {
 		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "This policy contains invalid Json")
 	}
-	err := policy.ValidateIdentity([]byte(text))
-	if m, ok := errors.AsType[*policy.MalformedError](err); ok {
-		return wire.Errorf(http.StatusBadRequest, "MalformedPolicyDocument", "%s", m.Message)
-	}
-	return err
+	return policy.ValidateSession([]byte(text))
 }
 
 // managed finds a managed session policy: one of AWS, or of the role's account.
