@@ -51,6 +51,8 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_cloudwatch_log_group", newLogGroupResource, logGroupRefused},
 		{"lambdasim_sqs_queue", newSQSQueueResource, nil}, {"lambdasim_sqs_queue_policy", newSQSQueuePolicyResource, nil},
 		{"lambdasim_sqs_queue_redrive_policy", newSQSQueueRedrivePolicyResource, nil}, {"lambdasim_sqs_queue_redrive_allow_policy", newSQSQueueRedriveAllowPolicyResource, nil},
+		{"lambdasim_sns_topic", newSNSTopicResource, topicRefused}, {"lambdasim_sns_topic_policy", newSNSTopicPolicyResource, nil},
+		{"lambdasim_sns_topic_subscription", newSNSTopicSubscriptionResource, subscriptionRefused},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n| argument | what becomes of it |\n|---|---|\n", r.name)
 		var s resource.SchemaResponse

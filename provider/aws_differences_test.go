@@ -87,6 +87,7 @@ func dynamodbDifferences(refusedRow func(prefix string, rows ...string)) {
 			differences["aws_dynamodb_table."+row] = reason
 		}
 	}
+	differences["data aws_sns_topic"] = "its rows are not among those that were collected"
 	differences["data aws_dynamodb_table"] = "its rows are not among those that were collected"
 	rows("blocks cannot be computed in the plugin framework: what is not given is not shown", "attribute is O", "global_secondary_index is O",
 		"global_secondary_index.hash_key is O", "global_secondary_index.key_schema is O", "global_secondary_index.read_capacity is O", "global_secondary_index.write_capacity is O",

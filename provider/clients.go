@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
@@ -96,6 +97,9 @@ func (c *Clients) STS() *sts.Client { return sts.NewFromConfig(c.in("")) }
 
 // Kinesis is a client of Kinesis in a region.
 func (c *Clients) Kinesis(region string) *kinesis.Client { return kinesis.NewFromConfig(c.in(region)) }
+
+// SNS is a client of SNS in a region.
+func (c *Clients) SNS(region string) *sns.Client { return sns.NewFromConfig(c.in(region)) }
 
 // SQS is a client of SQS in a region.
 func (c *Clients) SQS(region string) *sqs.Client { return sqs.NewFromConfig(c.in(region)) }

@@ -22,7 +22,7 @@ func code(err error) string {
 // isNotFound reports whether err says that the thing does not exist.
 func isNotFound(err error) bool {
 	switch code(err) {
-	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "UserNotFoundException", "NoSuchTagSet",
+	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "ResourceNotFound", "UserNotFoundException", "NoSuchTagSet",
 		"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist":
 		return true
 	}

@@ -191,6 +191,7 @@ var awsResources = []func() resource.Resource{
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
 	newUserPoolResource, newUserResource, newLogGroupResource,
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
+	newSNSTopicResource, newSNSTopicPolicyResource, newSNSTopicSubscriptionResource,
 }
 
 // DataSources lists the data sources.
@@ -201,7 +202,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
 	newAliasDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
-	newSQSQueueDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
+	newSQSQueueDataSource, newSNSTopicDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }
 
