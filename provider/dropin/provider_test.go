@@ -33,7 +33,7 @@ func TestProviderBlocksOfAWS(t *testing.T) {
 			"  max_retries = 3\n  insecure = false\n  user_agent = [\"a/1\"]\n  use_fips_endpoint = true\n}" + who, "account 000000000000", false},
 		"a type that is not simulated, and that nobody makes": {"resource \"aws_lambda_layer_version\" \"l\" {\n  count = 0\n  layer_name = \"l\"\n  filename = \"x.zip\"\n}\n" +
 			"data \"aws_iam_policy\" \"p\" {\n  count = 0\n  arn = \"arn:aws:iam::aws:policy/x\"\n}\n" + who, "account 000000000000", false},
-		"a type that is not simulated, and that is wanted":   {"resource \"aws_sns_topic_policy\" \"l\" {\n  arn = \"x\"\n  policy = \"{}\"\n}\n", "aws_sns_topic_policy is not simulated", true},
+		"a type that is not simulated, and that is wanted":   {"resource \"aws_kms_key\" \"k\" {\n}\n", "aws_kms_key is not simulated", true},
 		"a type of the real provider that nobody knows here": {"resource \"aws_vpc\" \"v\" {\n  cidr_block = \"10.0.0.0/16\"\n}\n", "does not support resource type", true},
 		"an argument that is not simulated":                  {"resource \"aws_kinesis_stream\" \"s\" {\n  name = \"s\"\n  shard_count = 1\n  kms_key_id = \"k\"\n  encryption_type = \"KMS\"\n}\n", "kms_key_id is not simulated", true},
 	} {

@@ -1,0 +1,3 @@
+data "lambdasim_sns_topic" "news" {
+  name = "news"
+}

@@ -1,0 +1,4 @@
+resource "lambdasim_sns_topic" "news" {
+  name         = "news"
+  display_name = "News"
+}
