@@ -8,7 +8,7 @@
 // Machines differ and drift, and whatever else runs takes its part. So a measure and its floor take turns, round by round,
 // and what is worth comparing between two runs is the ratio, not the number. The backend is the real binary, as a process of
 // its own, on a private PostgreSQL with fsync on; clients are the AWS SDK's; the function is a Go program. What is measured
-// and what its floor is, is said where each is: warm.go, cold.go, async.go, stream.go, queue.go, latency.go, idle.go, policy.go.
+// and what its floor is, is said where each is: warm.go, cold.go, async.go, drain.go, stream.go, queue.go, latency.go, idle.go, policy.go.
 package main
 
 import (
@@ -38,8 +38,8 @@ type part struct {
 }
 
 // parts are in the order in which they run in each round.
-var parts = []part{{"warm", warm}, {"cold", cold}, {"async", async}, {"kinesis", kinesisRecords}, {"sqs", queueMessages}, {"latency", latency},
-	{"start", starts}, {"idle", idle}, {"policy", decisions}}
+var parts = []part{{"warm", warm}, {"cold", cold}, {"async", async}, {"drain", drain}, {"kinesis", kinesisRecords}, {"sqs", queueMessages}, {"latency", latency},
+	{"start", starts}, {"functions", manyFunctions}, {"idle", idle}, {"policy", decisions}}
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "floor" { // this program serves as the floor's server, see warm.go
@@ -49,7 +49,7 @@ func main() {
 	quick := flag.Bool("quick", false, "one short round, to see that everything works")
 	only := flag.String("only", "", "parts to run, with commas between; all: "+strings.Join(names(), ","))
 	rounds := flag.Int("rounds", 5, "rounds; the table shows medians")
-	url := flag.String("url", "", "measure the backend at this endpoint (not for start and idle), to profile it")
+	url := flag.String("url", "", "measure the backend at this endpoint (not for start, functions and idle), to profile it")
 	flag.Parse()
 	s := settings{rounds: *rounds, window: 1500 * time.Millisecond, samples: 100}
 	if *quick {

@@ -1,5 +1,6 @@
 // Command function is the Lambda function that the benchmarks run: it answers an event with the event, and says of records
-// which ones it was given, in which order, to whoever listens at SINK (host:port).
+// which ones it was given, in which order, to whoever listens at SINK (host:port). With
+// GATE (host:port) it waits at its first event until that closes the connection, or is not there any more.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-lambda-go/lambda"
 )
@@ -37,6 +39,7 @@ func main() {
 		}
 	}
 	lambda.Start(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) {
+		gate()
 		if sink == nil {
 			return event, nil
 		}
@@ -48,6 +51,18 @@ func main() {
 		return nil, err
 	})
 }
+
+// gate waits once until GATE lets it pass.
+var gate = sync.OnceFunc(func() {
+	address := os.Getenv("GATE")
+	if address == "" {
+		return
+	}
+	if c, err := net.Dial("tcp", address); err == nil {
+		_, _ = c.Read(make([]byte, 1)) // ends with the connection
+		_ = c.Close()
+	}
+})
 
 // line is where the records are from (a shard, or "-") and the first word of each.
 func line(in records) string {
