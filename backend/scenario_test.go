@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -201,6 +202,25 @@ var verbs = map[string]func(ctx context.Context, s *story, rest string) error{
 		w := words(rest, 3)
 		_, err := s.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: &w[0], Key: &w[1], Body: strings.NewReader(w[2])})
 		return err
+	},
+	// objects BUCKET: says which objects the bucket holds, and what is in them
+	"objects": func(ctx context.Context, s *story, rest string) error {
+		list, err := s.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &rest})
+		if err != nil {
+			return err
+		}
+		for _, o := range list.Contents {
+			got, err := s.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &rest, Key: o.Key})
+			if err != nil {
+				return err
+			}
+			body, err := io.ReadAll(got.Body)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&s.said, "%s: %s: %s\n", rest, *o.Key, body)
+		}
+		return nil
 	},
 	// remove BUCKET KEY
 	"remove": func(ctx context.Context, s *story, rest string) error {

@@ -109,7 +109,7 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 	return map[string]schema.Block{
 		"destination_config": block("Of streams: where a record of a batch that was given up goes. Removing the block takes it away.", nil,
 			map[string]schema.Block{"on_failure": block("For failures.", map[string]schema.Attribute{"destination_arn": schema.StringAttribute{Required: true,
-				MarkdownDescription: "ARN of a standard SQS queue. SNS topics and buckets are not simulated."}}, nil)}),
+				MarkdownDescription: "ARN of a standard SQS queue, a standard SNS topic or an S3 bucket. A bucket gets the records themselves too, and needs `s3:PutObject` and `s3:ListBucket` of the execution role. Kafka topics are refused by name."}}, nil)}),
 		"document_db_event_source_config": block(notSimulated, map[string]schema.Attribute{"collection_name": text(false), "database_name": text(true),
 			"full_document": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Default"), MarkdownDescription: notSimulated}}, nil),
 		"filter_criteria": filterBlock(),

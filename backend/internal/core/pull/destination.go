@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,24 +26,35 @@ const (
 	ageExceeded       = "RecordAgeExceeded"
 )
 
+// failureServices keep what may be the destination for failures of a mapping: queues, topics and buckets (API reference).
+var failureServices = []string{"sqs", "sns", "s3"}
+
 // checkDestination refuses a destination for failures that the function's role may not write to.
 func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v *function.Version) error {
 	if m.OnFailure == "" {
 		return nil
 	}
+	if strings.HasPrefix(m.OnFailure, "kafka://") {
+		return fault.New(fault.Unsupported, "lambdasim does not simulate Kafka topics as destinations for failures: %s", m.OnFailure)
+	}
 	to, parsed, err := p.Targets.Kind(m.OnFailure)
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(m.OnFailure, ".fifo") {
-		return fault.New(fault.Invalid, "The destination %s is a FIFO queue: an event source mapping's destination for failures is a standard queue", m.OnFailure)
+	if !slices.Contains(failureServices, parsed.Service) {
+		return fault.New(fault.Invalid, "The destination ARN %s is invalid.", m.OnFailure)
 	}
-	q, d, err := p.decide(ctx, to.Action, m.OnFailure, v)
-	switch {
-	case err != nil && !fault.Is(err, fault.NotFound): // what is not there has no policy
-		return err
-	case err == nil && p.Authz.Enforce(q, d) != nil:
-		return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", to.Operation(), to.Service)
+	if strings.HasSuffix(m.OnFailure, ".fifo") {
+		return fault.New(fault.Invalid, "The destination %s is FIFO: an event source mapping's destination for failures is a standard queue or topic", m.OnFailure)
+	}
+	for _, need := range to.Needs(m.OnFailure) {
+		q, d, err := p.decide(ctx, need.Action, need.Resource, v)
+		switch {
+		case err != nil && !fault.Is(err, fault.NotFound): // what is not there has no policy
+			return err
+		case err == nil && p.Authz.Enforce(q, d) != nil:
+			return fault.New(fault.Invalid, "The provided execution role does not have permissions to call %s on %s", need.Operation(), to.Service)
+		}
 	}
 	err = to.Check(ctx, parsed)
 	if fault.Is(err, fault.NotFound) && parsed.Service == "sqs" {
@@ -55,7 +67,7 @@ func (p *Poller) checkDestination(ctx context.Context, m *EventSourceMapping, v 
 	return err
 }
 
-// failureRecord is what a destination receives: metadata, and none of the records themselves (recorded from AWS).
+// failureRecord is what a destination receives: metadata, and none of the records themselves, but in a bucket (recorded from AWS).
 type failureRecord struct {
 	RequestContext struct {
 		RequestID   string `json:"requestId"`
@@ -68,6 +80,7 @@ type failureRecord struct {
 	Timestamp       string           `json:"timestamp"`
 	Kinesis         *batchInfo       `json:"KinesisBatchInfo,omitempty"`
 	DynamoDB        *batchInfo       `json:"DDBStreamBatchInfo,omitempty"`
+	Payload         string           `json:"payload,omitempty"` // the event of the batch, in buckets alone
 }
 
 type responseContext struct {
@@ -89,7 +102,7 @@ type batchInfo struct {
 const millis = "2006-01-02T15:04:05.000Z"
 
 // failure words a record. out is nil where the records expired.
-func (p *Poller) failure(m *EventSourceMapping, l *lane, h trace.Header, batch []Record, condition string, out *invoke.Outcome) string {
+func (p *Poller) failure(m *EventSourceMapping, l *lane, h trace.Header, batch []Record, condition string, out *invoke.Outcome) *failureRecord {
 	r := failureRecord{Version: "1.0", Timestamp: p.Clock.Now().Format(millis)}
 	r.RequestContext.RequestID, r.RequestContext.FunctionARN, r.RequestContext.Condition = h.RequestID, m.FunctionARN, condition
 	r.RequestContext.Count = max(l.failures, 1)
@@ -108,11 +121,7 @@ func (p *Poller) failure(m *EventSourceMapping, l *lane, h trace.Header, batch [
 		r.Kinesis = info
 	}
 	info.Arrived, info.Until = batch[0].Arrival.UTC().Format(layout), batch[len(batch)-1].Arrival.UTC().Format(layout)
-	text, err := json.Marshal(r)
-	if err != nil { // plain values
-		panic(err)
-	}
-	return string(text)
+	return &r
 }
 
 // giveUp hands the record of a batch that is given up to the mapping's destination, and returns how the delivery ends, with
@@ -127,7 +136,7 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 		p.figures(m).Add(metrics.DroppedEvents, len(batch))
 		return lost, nil, "", nil
 	}
-	err = p.deliver(ctx, m, h, p.failure(m, l, h, batch, condition, out))
+	err = p.deliver(ctx, m, l, h, batch, p.failure(m, l, h, batch, condition, out))
 	if _, refused := errors.AsType[*fault.Error](err); err != nil && !refused {
 		return lost, nil, "", err
 	}
@@ -144,8 +153,8 @@ func (p *Poller) giveUp(ctx context.Context, m *EventSourceMapping, l *lane, h t
 	return trace.DeadLettered, []trace.Step{{At: at, Kind: trace.Delivered, Rule: ruleDestination, Reason: condition + ": a record of it is in " + m.OnFailure}}, "", nil
 }
 
-// deliver writes to a mapping's destination as the function's execution role.
-func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, h trace.Header, body string) error {
+// deliver writes to a mapping's destination as the function's execution role. A bucket gets the batch's event too.
+func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, l *lane, h trace.Header, batch []Record, r *failureRecord) error {
 	fn, err := p.function(ctx, m)
 	if err != nil {
 		return err
@@ -154,5 +163,13 @@ func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, h trace.Hea
 	if err != nil {
 		return err
 	}
-	return p.Targets.Deliver(ctx, target.Delivery{Target: m.OnFailure, Sender: session, Body: []byte(body), Cause: h})
+	d := target.Delivery{Target: m.OnFailure, Sender: session, Cause: h}
+	if parsed, _ := arn.Parse(m.OnFailure); parsed.Service == "s3" { // it was checked when it was given
+		r.Payload = string(event(batch, fn.Version))
+		d.Object = fmt.Sprintf("aws/lambda/%s/%s/%s-%s", m.UUID, l.shard, p.Clock.Now().UTC().Format("2006/01/02/2006-01-02T15.04.05"), p.IDs.UUID())
+	}
+	if d.Body, err = json.Marshal(r); err != nil { // plain values
+		panic(err)
+	}
+	return p.Targets.Deliver(ctx, d)
 }

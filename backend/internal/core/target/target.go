@@ -13,6 +13,7 @@ package target
 
 import (
 	"context"
+	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
@@ -60,20 +61,37 @@ type Kind struct {
 	Action string
 	// Service is what messages call the service, for example SQS.
 	Service string
+	// Rights lists what the sender needs on a target where that is more than Action on the target itself; else it is nil.
+	Rights func(targetARN string) []Right
 	// Check returns a fault of kind NotFound when there is no such target.
 	Check func(ctx context.Context, target arn.ARN) error
 	// Deliver hands over, and returns once what was delivered is durable.
 	Deliver func(ctx context.Context, d Delivery) error
 }
 
-// Operation is the action without its service: SendMessage.
-func (k Kind) Operation() string {
-	for i := range len(k.Action) {
-		if k.Action[i] == ':' {
-			return k.Action[i+1:]
-		}
+// Right is an action on a resource.
+type Right struct{ Action, Resource string }
+
+// Operation is the action without its service: PutObject.
+func (r Right) Operation() string { return operation(r.Action) }
+
+// Needs lists what the sender needs on a target.
+func (k Kind) Needs(targetARN string) []Right {
+	if k.Rights != nil {
+		return k.Rights(targetARN)
 	}
-	return k.Action
+	return []Right{{k.Action, targetARN}}
+}
+
+// Operation is the action without its service: SendMessage.
+func (k Kind) Operation() string { return operation(k.Action) }
+
+func operation(action string) string {
+	_, name, ok := strings.Cut(action, ":")
+	if !ok {
+		return action
+	}
+	return name
 }
 
 // Targets are the kinds of targets that there are. The zero value has none.

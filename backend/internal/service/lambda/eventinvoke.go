@@ -249,9 +249,14 @@ func (a *API) mayDeliver(ctx context.Context, targetARN string, v *function.Vers
 	if err != nil {
 		return false, "", "", err
 	}
-	err = a.Authz.Require(ctx, authz.Question{Session: session, Action: kind.Action, Resource: targetARN, ResourceAccount: session.Account, Region: parsed.Region})
-	if fault.Is(err, fault.Denied) {
-		return false, kind.Operation(), kind.Service, nil
+	for _, need := range kind.Needs(targetARN) {
+		err = a.Authz.Require(ctx, authz.Question{Session: session, Action: need.Action, Resource: need.Resource, ResourceAccount: session.Account, Region: parsed.Region})
+		if fault.Is(err, fault.Denied) {
+			return false, need.Operation(), kind.Service, nil
+		}
+		if err != nil {
+			break
+		}
 	}
 	return err == nil, kind.Operation(), kind.Service, err
 }
