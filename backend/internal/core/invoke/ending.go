@@ -23,6 +23,7 @@ const (
 	conditionExhausted = "RetriesExhausted"
 	conditionAge       = "EventAgeExceeded"
 	conditionZero      = "ZeroReservedConcurrency"
+	conditionRecursion = "RecursiveInvocation" // its name is ours
 )
 
 // maxErrorMessage is how much of an error's message a dead-letter queue is told, in bytes (developer guide).

@@ -62,6 +62,10 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: "not accepted: " + err.Error(), Rule: ruleSync})
 		return nil, err
 	}
+	if err := iv.looped(ctx, req.Function.Version, req.Cause); err != nil {
+		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: err.Error(), Rule: ruleRecursion})
+		return nil, err
+	}
 	end := iv.Agenda.Busy("invocation of " + req.Function.InvokedARN)
 	defer end()
 	free, err := iv.take(ctx, req.Function)
@@ -85,7 +89,7 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 	inv := &Invocation{
 		RequestID: req.Header.RequestID, Function: req.Function.Version, InvokedARN: req.Function.InvokedARN,
 		Payload: req.Payload, ClientContext: req.ClientContext, Attempt: attempt,
-		TraceID: traceID(iv.Clock.Now(), req.Header.RequestID),
+		TraceID: traceID(iv.Clock.Now(), req.Header.RequestID) + ";Lineage=" + lineageOf(req.Cause).with(req.Function.Version.ARN()).String(),
 	}
 	if len(inv.Payload) == 0 {
 		inv.Payload = []byte("{}")
@@ -163,6 +167,9 @@ func CheckPayload(t Type, payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
+	if err := iv.looped(ctx, req.Function.Version, req.Cause); err != nil {
+		return nil, err
+	}
 	free, err := iv.take(ctx, req.Function)
 	if err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (p *Poller) runBatch(ctx context.Context, item agenda.Item) (agenda.Verdict
 	}
 	if !d.ran {
 		body := payload(d.batch, func(h *held) json.RawMessage { return h.Event })
-		d.out, d.err = p.Invoker.Attempt(ctx, invoke.Request{Function: d.fn, Payload: body, Header: d.h}, receives(d.batch))
+		d.out, d.err = p.Invoker.Attempt(ctx, invoke.Request{Function: d.fn, Payload: body, Header: d.h, Cause: chain(d.batch)}, receives(d.batch))
 		if d.err != nil && ctx.Err() != nil {
 			return agenda.Done(), ctx.Err()
 		}
@@ -87,6 +87,14 @@ func (p *Poller) runBatch(ctx context.Context, item agenda.Item) (agenda.Verdict
 	}
 	p.landed(string(item.Body), d)
 	return agenda.Done(), nil
+}
+
+// chain is the trace header of the batch's message whose chain of requests is the longest.
+func chain(batch []held) (header string) {
+	for _, h := range batch {
+		header = invoke.Deeper(header, h.Trace)
+	}
+	return header
 }
 
 // receives is how often the batch's most tried message has been received: the number of the attempt.

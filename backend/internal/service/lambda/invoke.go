@@ -71,11 +71,12 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if denied == nil && err != nil {
 		return nil, err
 	}
+	call := wire.CallFrom(ctx)
 	h := a.openCall(ctx, ref, in.InvocationType, d, denied)
 	if denied != nil {
 		return nil, denied
 	}
-	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h, ClientContext: clientContext}
+	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h, ClientContext: clientContext, Cause: cause(call)}
 	if in.InvocationType == types.InvocationTypeEvent {
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, a.enqueue(ctx, req)
 	}
@@ -144,6 +145,9 @@ func (a *API) openCall(ctx context.Context, ref arn.FunctionRef, kind types.Invo
 	}
 	return h
 }
+
+// cause is the trace header that a function's SDK forwards with its calls (X-Amzn-Trace-Id); "" of other callers.
+func cause(call *wire.Call) string { return call.HTTP.Header.Get("X-Amzn-Trace-Id") }
 
 // enqueue accepts an event, or settles the delivery when it cannot be accepted.
 func (a *API) enqueue(ctx context.Context, req invoke.Request) error {

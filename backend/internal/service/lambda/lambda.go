@@ -203,6 +203,8 @@ func toAWS(_ context.Context, operation string, err error) *wire.Error {
 		return wire.Errorf(http.StatusBadRequest, "PolicyLengthExceededException", "%s", f.Message)
 	case f.Kind == fault.TooLarge:
 		return &wire.Error{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLargeException", Message: f.Message, NoType: true}
+	case f.Detail == invoke.DetailRecursion:
+		return wire.Errorf(http.StatusBadRequest, "RecursiveInvocationException", "%s", f.Message)
 	case f.Kind == fault.Denied:
 		return &wire.Error{Status: http.StatusForbidden, Code: "AccessDeniedException", Message: f.Message, NoType: true}
 	case f.Kind == fault.Throttled:
