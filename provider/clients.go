@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -87,6 +88,11 @@ func (c *Clients) Cognito(region string) *cognitoidentityprovider.Client {
 // Logs is a client of CloudWatch Logs in a region.
 func (c *Clients) Logs(region string) *cloudwatchlogs.Client {
 	return cloudwatchlogs.NewFromConfig(c.in(region))
+}
+
+// EventBridge returns an EventBridge client for a region, or for the provider's when region is "".
+func (c *Clients) EventBridge(region string) *eventbridge.Client {
+	return eventbridge.NewFromConfig(c.in(region))
 }
 
 // IAM is a client of IAM.

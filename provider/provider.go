@@ -192,6 +192,7 @@ var awsResources = []func() resource.Resource{
 	newUserPoolResource, newUserResource, newLogGroupResource,
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 	newSNSTopicResource, newSNSTopicPolicyResource, newSNSTopicSubscriptionResource,
+	newEventBusResource, newEventBusPolicyResource, newEventPermissionResource, newEventRuleResource, newEventTargetResource,
 }
 
 // DataSources lists the data sources.
@@ -202,7 +203,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
 	newAliasDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
-	newSQSQueueDataSource, newSNSTopicDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
+	newSQSQueueDataSource, newSNSTopicDataSource, newEventBusDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }
 

@@ -1,0 +1,3 @@
+data "lambdasim_cloudwatch_event_bus" "default" {
+  name = "default"
+}

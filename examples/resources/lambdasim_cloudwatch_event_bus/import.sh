@@ -1,0 +1,1 @@
+terraform import lambdasim_cloudwatch_event_bus.orders orders

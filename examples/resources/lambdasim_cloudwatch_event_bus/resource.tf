@@ -1,0 +1,3 @@
+resource "lambdasim_cloudwatch_event_bus" "orders" {
+  name = "orders"
+}
