@@ -111,7 +111,7 @@ func Hot[I any]() Option[I] { return func(o *Operation) { o.hot = true } }
 var errUnasked = errors.New("the operation did not ask whether its caller may: nothing is answered")
 
 // authorize asks whether the caller may run the operation.
-func (s *Server) authorize(ctx context.Context, call *Call, o Operation, in any) error {
+func (s *Server) authorize(ctx context.Context, svc *Service, call *Call, o Operation, in any) error {
 	call.tagKeys = o.tags.read(in)
 	if o.asks != declared || s.cfg.Authorize == nil {
 		return nil
@@ -132,7 +132,7 @@ func (s *Server) authorize(ctx context.Context, call *Call, o Operation, in any)
 	if o.late != nil {
 		q.Late = o.late(ctx, in)
 	}
-	if err := s.cfg.Authorize(ctx, q); err != nil {
+	if err := s.ask(ctx, svc, q); err != nil {
 		return err
 	}
 	if o.also == nil {
@@ -143,11 +143,22 @@ func (s *Server) authorize(ctx context.Context, call *Call, o Operation, in any)
 		for k, v := range need.Keys {
 			q.Keys[k] = v
 		}
-		if err := s.cfg.Authorize(ctx, q); err != nil {
+		if err := s.ask(ctx, svc, q); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ask asks a question with the resource's own policy beside it, where the service says that there is one.
+func (s *Server) ask(ctx context.Context, svc *Service, q authz.Question) error {
+	if svc.ResourcePolicy != nil && q.Resource != "*" {
+		var err error
+		if q.ResourcePolicy, err = svc.ResourcePolicy(ctx, q.Action, q.Resource); err != nil {
+			return err
+		}
+	}
+	return s.cfg.Authorize(ctx, q)
 }
 
 // runWatched runs an operation that asks for itself, and sees that it did.

@@ -138,7 +138,7 @@ func (s *Server) serve(ctx context.Context, svc *Service, call *Call, form []byt
 			return err
 		}
 	}
-	if err := s.authorize(ctx, call, o, in.Interface()); err != nil {
+	if err := s.authorize(ctx, svc, call, o, in.Interface()); err != nil {
 		return err
 	}
 	out, err := s.runWatched(ctx, call, o, in.Interface())

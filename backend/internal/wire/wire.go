@@ -41,6 +41,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // Credential is what an access key id stands for.
@@ -171,6 +172,9 @@ type Service struct {
 	// Fault translates the errors of the core into AWS's for this service. Without it, or where it returns nil, the
 	// default by kind holds.
 	Fault func(ctx context.Context, operation string, err error) *Error
+	// ResourcePolicy is the policy of what an action is asked on, where the resource has one that the action may be granted by;
+	// nil elsewhere. Without it no resource of the service has one that the operations' general check looks at.
+	ResourcePolicy func(ctx context.Context, action, resource string) (*policy.Source, error)
 
 	older *Service // the same in the protocol that it spoke before
 }

@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"reflect"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/policy"
 )
 
 // functionKey is the condition key of a mapping's function.
@@ -72,6 +75,36 @@ func onMapping[I, O any](a *API, f func(context.Context, *I) (*O, error), uuid f
 func mappingARN(ctx context.Context, uuid *string) string {
 	call := wire.CallFrom(ctx)
 	return arn.EventSourceMapping(call.Region, call.Account, *uuid)
+}
+
+// grantable are the actions, beside those of an invocation, that a function's policy can allow or deny (Lambda guide, actions of
+// resource-based policies).
+var grantable = map[string]bool{}
+
+func init() {
+	for name := range strings.FieldsSeq(`CreateAlias DeleteAlias DeleteFunction DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig
+		DeleteProvisionedConcurrencyConfig GetAlias GetFunction GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig
+		GetPolicy GetProvisionedConcurrencyConfig ListAliases ListFunctionEventInvokeConfigs ListProvisionedConcurrencyConfigs ListTags
+		ListVersionsByFunction PublishVersion PutFunctionConcurrency PutFunctionEventInvokeConfig PutProvisionedConcurrencyConfig TagResource
+		UntagResource UpdateAlias UpdateFunctionCode UpdateFunctionEventInvokeConfig`) {
+		grantable["lambda:"+name] = true
+	}
+}
+
+// grantedPolicy is the policy of the function that an action is asked on, where a function's policy can speak of the action.
+func (a *API) grantedPolicy(ctx context.Context, action, resource string) (*policy.Source, error) {
+	if !grantable[action] {
+		return nil, nil
+	}
+	ref, err := arn.ParseFunctionRef(resource, false)
+	if err != nil || ref.Account == "" {
+		return nil, nil // no function: an event source mapping or a layer
+	}
+	own, err := a.Functions.Policy(ctx, ref)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil // the operation says so, to who may know
+	}
+	return own, err
 }
 
 // tagging is the right that an input with tags needs besides.

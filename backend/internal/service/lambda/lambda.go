@@ -98,7 +98,7 @@ func (a *API) Service() wire.Service {
 	maps.Copy(operations, a.concurrencyOperations())
 	maps.Copy(operations, a.layerOperations())
 	maps.Copy(operations, a.managementOperations())
-	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations}
+	return wire.Service{API: wire.LambdaAPI(), Fault: toAWS, Operations: operations, ResourcePolicy: a.grantedPolicy}
 }
 
 // complete fills in the region and account of the call where a reference does not say them.

@@ -152,3 +152,39 @@ func TestPermissionsAreRefused(t *testing.T) {
 		refused(t, err, 400, "PolicyLengthExceededException", "The final policy size ("+itoa(len(fixed)+20480)+") is bigger than the limit (20480).")
 	})
 }
+
+// Lambda guide, actions of resource-based policies: a function's policy grants more than invocations, across accounts and within
+// one, and denies its own account's root user too.
+func TestAFunctionsPolicyGrantsActionsOnIt(t *testing.T) {
+	b := setup(t)
+	b.create(t, "f")
+	other := b.as("222222222222")
+	get := func(c *lambda.Client) string {
+		_, err := c.GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String(prefix + "f")})
+		return said(err)
+	}
+	if got := get(other); !strings.Contains(got, "AccessDeniedException") || !strings.Contains(got, "lambda:GetFunction") {
+		t.Errorf("before: %s", got)
+	}
+	in := permission("read")
+	in.Action, in.Principal = aws.String("lambda:GetFunction"), aws.String("222222222222")
+	if _, err := b.AddPermission(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(other); got != "" {
+		t.Errorf("granted: %s", got)
+	}
+	_, err := other.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: aws.String(prefix + "f"), ZipFile: archive(t, "main.py", "x = 1\n")})
+	if got := said(err); !strings.Contains(got, "AccessDeniedException") {
+		t.Errorf("another action: %s", got)
+	}
+	if _, err := b.PutResourcePolicy(t.Context(), &lambda.PutResourcePolicyInput{ResourceArn: aws.String(prefix + "f"), Policy: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"lambda:GetFunction","Resource":"` + prefix + `f"}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	for who, c := range map[string]*lambda.Client{"the other account": other, "the root user": b.Client} {
+		if got := get(c); !strings.Contains(got, "with an explicit deny in a resource-based policy") {
+			t.Errorf("%s, denied: %s", who, got)
+		}
+	}
+}
