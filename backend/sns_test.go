@@ -101,6 +101,10 @@ func TestATopicsPolicyLetsAnotherAccountIn(t *testing.T) {
 	if _, err := other.sns.Publish(ctx, in); err != nil {
 		t.Error(err)
 	}
+	everything := `{"Version":"2012-10-17","Statement":[{"Sid":"other","Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sns:*","Resource":"*"}]}`
+	if _, err := b.sns.SetTopicAttributes(ctx, &sns.SetTopicAttributesInput{TopicArn: made, AttributeName: aws.String("Policy"), AttributeValue: &everything}); err != nil {
+		t.Fatal(err)
+	}
 	_, err = other.sns.TagResource(ctx, &sns.TagResourceInput{ResourceArn: made, Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
 	refusedWith(t, err, "AuthorizationError", "SNS:TagResource")
 	if _, err := b.sns.RemovePermission(ctx, &sns.RemovePermissionInput{TopicArn: made, Label: aws.String("other")}); err != nil {
