@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -111,6 +112,42 @@ func uptime(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strings.Fields(string(text))[0]
+}
+
+// A regression: a test that a backend is part of may have processes of its own that die with the thread that forked them, as Terraform does
+// when terraform-exec starts it. Threads that end with a function's program must be none of those.
+func TestOtherPeoplesProcessesOutliveFunctions(t *testing.T) {
+	b := setup(t)
+	var others []*exec.Cmd
+	for range 6 {
+		cmd := exec.Command("cat")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _, _ = in.Close(), cmd.Wait() })
+		others = append(others, cmd)
+	}
+	for range 20 {
+		v := b.python("apart.pid")
+		pid, err := strconv.Atoi(string(b.run(t, v, "{}").Payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Retire(v.ARN(), "")
+		for state(pid) != "" && state(pid) != "Z" {
+			runtime.Gosched()
+		}
+	}
+	for _, cmd := range others {
+		if s := state(cmd.Process.Pid); s == "" || s == "Z" {
+			t.Errorf("process %d has ended: %v", cmd.Process.Pid, cmd.Wait())
+		}
+	}
 }
 
 func TestWhatAProgramHasStartedEndsWithIt(t *testing.T) {

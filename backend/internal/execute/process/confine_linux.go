@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/thread"
 )
 
 // hostFolders are the folders of the machine that a program sees under a root of its own: programs, their libraries and
@@ -39,11 +40,10 @@ func findAbilities(empty string, mayMount bool) (a abilities, obstacle error) {
 	}
 	if mayMount {
 		err := make(chan error)
-		go func() {
-			runtime.LockOSThread() // and never unlock: the thread is to end
+		thread.Own(func() {
 			err <- confinement{abilities: abilities{mounts: true}, root: empty, view: view{task: "/var/task", client: "/var/runtime", tmp: "/tmp"},
 				task: "/usr", client: "/usr", tmp: "/usr"}.apply()
-		}()
+		})
 		cannot := <-err
 		if a.mounts = cannot == nil; !a.mounts {
 			obstacle = errors.Join(obstacle, fmt.Errorf("mounts: %w", cannot))

@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"syscall"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/thread"
 )
 
 // spawn starts cmd, confined, so that it dies with this process, however that ends, and calls exited after its end. The
-// kernel sends the signal when the thread that forked ends, not the process: so a goroutine that keeps its thread starts the
-// command and waits for it. The thread is confined as the program is, so it does nothing else.
+// kernel sends the signal when the thread that forked ends, not the process: so a thread of its own starts the command and
+// waits for it. The thread is confined as the program is, so it does nothing else.
 func spawn(cmd *exec.Cmd, c confinement, exited func(error)) error {
 	nothing, err := os.Open(os.DevNull) // while this may still be opened
 	if err != nil {
@@ -21,8 +22,7 @@ func spawn(cmd *exec.Cmd, c confinement, exited func(error)) error {
 	defer nothing.Close()
 	cmd.Stdin = nothing
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	thread.Own(func() {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 		if err := c.apply(); err != nil {
 			started <- fmt.Errorf("confine a program: %w", err)
@@ -34,7 +34,7 @@ func spawn(cmd *exec.Cmd, c confinement, exited func(error)) error {
 			err := cmd.Wait()
 			go exited(err)
 		}
-	}()
+	})
 	return <-started
 }
 

@@ -2,16 +2,16 @@ package local
 
 import (
 	"os/exec"
-	"runtime"
 	"syscall"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/thread"
 )
 
 // spawn starts cmd so that it ends with this process, however that ends. The kernel sends the signal when the thread that
-// forked ends, not the process: so a goroutine that keeps its thread starts the command and waits for it.
+// forked ends, not the process: so a thread of its own starts the command and waits for it.
 func spawn(cmd *exec.Cmd, exited chan<- struct{}) error {
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+	thread.Own(func() {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGINT
 		err := cmd.Start()
 		started <- err
@@ -19,6 +19,6 @@ func spawn(cmd *exec.Cmd, exited chan<- struct{}) error {
 			_ = cmd.Wait()
 		}
 		close(exited)
-	}()
+	})
 	return <-started
 }
