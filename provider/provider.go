@@ -197,12 +197,12 @@ var awsResources = []func() resource.Resource{
 
 // DataSources lists the data sources.
 func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource {
-	return append([]func() datasource.DataSource{newDeliveriesDataSource}, awsDataSources...)
+	return append([]func() datasource.DataSource{newDeliveriesDataSource, newLogEventsDataSource}, awsDataSources...)
 }
 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
-	newAliasDataSource, newInvocationDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
+	newAliasDataSource, newInvocationDataSource, newFunctionsDataSource, newFunctionURLDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newSNSTopicDataSource, newEventBusDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }

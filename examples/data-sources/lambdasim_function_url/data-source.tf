@@ -1,0 +1,7 @@
+data "lambdasim_function_url" "orders" {
+  function_name = "orders"
+}
+
+output "address" {
+  value = data.lambdasim_function_url.orders.function_url
+}
