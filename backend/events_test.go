@@ -90,6 +90,23 @@ func (b *bundle) all(t *testing.T) (all []control.Delivery) {
 }
 
 // TestEventBridgeErrors pins AWS's words for what is refused.
+// A bus takes the event as it is; an input for it is refused by name, not left out without a word.
+func TestABusAsTargetTakesNoInput(t *testing.T) {
+	b := setup(t)
+	ctx := t.Context()
+	if _, err := b.buses.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String("r"), EventPattern: aws.String(`{"source":["x"]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	bus, err := b.buses.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: aws.String("other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.buses.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("r"), Targets: []types.Target{{Id: aws.String("b"), Arn: bus.EventBusArn, Input: aws.String("{}")}}})
+	if err == nil || !strings.Contains(err.Error(), "an input for the event bus "+*bus.EventBusArn) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestEventBridgeErrors(t *testing.T) {
 	b := setup(t)
 	ctx := t.Context()

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventstypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -213,12 +215,14 @@ func sqsRows(url *string) map[string][]needs {
 		"sqs:ListDeadLetterSourceQueues": {{in: &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: url}, action: "sqs:listdeadlettersourcequeues", resource: queue}},
 		"sqs:AddPermission":              {{in: &sqs.AddPermissionInput{QueueUrl: url, Label: s("x"), AWSAccountIds: []string{account}, Actions: []string{"*"}}, action: "sqs:addpermission", resource: queue}},
 		"sqs:RemovePermission":           {{in: &sqs.RemovePermissionInput{QueueUrl: url, Label: s("x")}, action: "sqs:removepermission", resource: queue}},
-		"sqs:SendMessage":                {{in: &sqs.SendMessageInput{QueueUrl: url, MessageBody: s("x")}, action: "sqs:sendmessage", resource: queue}},
-		"sqs:SendMessageBatch":           {{in: &sqs.SendMessageBatchInput{QueueUrl: url, Entries: batch}, action: "sqs:sendmessage", resource: queue}},
-		"sqs:ReceiveMessage":             {{in: &sqs.ReceiveMessageInput{QueueUrl: url}, action: "sqs:receivemessage", resource: queue}},
-		"sqs:DeleteMessage":              {{in: &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: s("x")}, action: "sqs:deletemessage", resource: queue}},
-		"sqs:DeleteMessageBatch":         {{in: &sqs.DeleteMessageBatchInput{QueueUrl: url, Entries: []sqstypes.DeleteMessageBatchRequestEntry{{Id: s("a"), ReceiptHandle: s("x")}}}, action: "sqs:deletemessage", resource: queue}},
-		"sqs:ChangeMessageVisibility":    {{in: &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: s("x")}, action: "sqs:changemessagevisibility", resource: queue}},
+		"events:PutEvents": {{in: &eventbridge.PutEventsInput{Entries: []eventstypes.PutEventsRequestEntry{{Source: s("x"), DetailType: s("x"), Detail: s("{}")}}},
+			action: "events:PutEvents", resource: "arn:aws:events:us-east-1:000000000000:event-bus/default"}},
+		"sqs:SendMessage":             {{in: &sqs.SendMessageInput{QueueUrl: url, MessageBody: s("x")}, action: "sqs:sendmessage", resource: queue}},
+		"sqs:SendMessageBatch":        {{in: &sqs.SendMessageBatchInput{QueueUrl: url, Entries: batch}, action: "sqs:sendmessage", resource: queue}},
+		"sqs:ReceiveMessage":          {{in: &sqs.ReceiveMessageInput{QueueUrl: url}, action: "sqs:receivemessage", resource: queue}},
+		"sqs:DeleteMessage":           {{in: &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: s("x")}, action: "sqs:deletemessage", resource: queue}},
+		"sqs:DeleteMessageBatch":      {{in: &sqs.DeleteMessageBatchInput{QueueUrl: url, Entries: []sqstypes.DeleteMessageBatchRequestEntry{{Id: s("a"), ReceiptHandle: s("x")}}}, action: "sqs:deletemessage", resource: queue}},
+		"sqs:ChangeMessageVisibility": {{in: &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: s("x")}, action: "sqs:changemessagevisibility", resource: queue}},
 		"sqs:ChangeMessageVisibilityBatch": {{in: &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: url, Entries: []sqstypes.ChangeMessageVisibilityBatchRequestEntry{{Id: s("a"), ReceiptHandle: s("x")}}},
 			action: "sqs:changemessagevisibility", resource: queue}},
 	}

@@ -136,7 +136,7 @@ func invoke(ctx context.Context, c *clients, name string, in any) error {
 }
 
 func (c *clients) all() []any {
-	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.sns, c.tables, c.streams, c.pools, c.watch}
+	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.sns, c.tables, c.streams, c.pools, c.watch, c.buses}
 }
 
 // probe is an input of an operation without a row, its texts filled in by their names.
@@ -154,7 +154,7 @@ func probe(c *clients, name, service string) any {
 }
 
 func packageOf(service string) string {
-	if p, ok := map[string]string{"cognito-idp": "cognitoidentityprovider", "logs": "cloudwatchlogs"}[service]; ok {
+	if p, ok := map[string]string{"cognito-idp": "cognitoidentityprovider", "logs": "cloudwatchlogs", "events": "eventbridge"}[service]; ok {
 		return "/" + p
 	}
 	return "/" + service

@@ -99,7 +99,7 @@ func FuzzPattern(f *testing.F) {
 	f.Add("*a*a*b?", "aaaaab\U00010400")
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		if !utf8.ValidString(pattern) || !utf8.ValidString(text) || strings.Count(pattern, "*") > 5 || len(pattern) > 80 || len(text) > 60 {
-			t.Skip()
+			return
 		}
 		marks, _ := resourceMarks(pattern, func(s string) ([]mark, bool) { return wildcards(s), true })
 		if want, got := pattern == "*" || wild(marks, text), policy.MatchResource(pattern, text); got != want {

@@ -75,6 +75,8 @@ func (a *API) checkTarget(k ruleKey, t types.Target) error {
 		return invalid("RoleArn is required for target %s: an event bus of another account.", *t.Id)
 	case parsed.Service == "events" && *t.Arn == k.busKey.arn():
 		return invalid("The event bus of the rule can't be its own target: %s.", *t.Id)
+	case parsed.Service == "events" && (t.Input != nil || t.InputPath != nil || t.InputTransformer != nil):
+		return unsupported("PutTargets", "an input for the event bus "+*t.Arn)
 	case parsed.Service == "lambda" && t.RoleArn != nil:
 		return invalid("RoleArn is not supported for target %s.", *t.Arn)
 	}

@@ -87,7 +87,7 @@ func TestWholePoliciesAreRefused(t *testing.T) {
 		status                          int
 	}{
 		"a text that is no policy": {prefix + "f", `{"Statement":`, ipve, "", 400},
-		"no principal":             {prefix + "f", `{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"*"}]}`, ipve, "The policy is not valid: Missing required field Principal", 400},
+		"no principal":             {prefix + "f", `{"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"*"}]}`, ipve, "The policy is not valid: Missing required field Principal (line 1, column 15: statement 1: it names nobody: want Principal)", 400},
 		"a role that is not there": {prefix + "f", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:role/nobody"},"Action":"lambda:InvokeFunction","Resource":"*"}]}`, ipve,
 			`The policy is not valid: Invalid principal in policy: "AWS":"arn:aws:iam::000000000000:role/nobody"`, 400},
 		"a policy that is too long":  {prefix + "f", `{"Statement":[` + statement + `]}` + strings.Repeat(" ", 20480), "PolicyLengthExceededException", "", 400},
