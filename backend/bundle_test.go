@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,6 +27,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const account = "000000000000"
@@ -100,7 +100,7 @@ func (l *testLog) Write(p []byte) (int, error) {
 
 func newClients(url, key, secret, token string) *clients {
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-		HTTPClient: &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}}, RetryMaxAttempts: 1,
+		HTTPClient: sdkhttp.Client(nil), RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg), sns.NewFromConfig(cfg),

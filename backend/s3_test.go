@@ -28,6 +28,8 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // refused fails the test unless err is AWS's error with the code.
@@ -212,7 +214,7 @@ func (b *bundle) behindTLS(t *testing.T) *s3.Client {
 	}})
 	t.Cleanup(front.Close)
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &front.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}, RetryMaxAttempts: 1,
+		HTTPClient: sdkhttp.Client(&http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}), RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
 	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const (
@@ -60,7 +61,7 @@ func TestSoak(t *testing.T) {
 	s := &soak{t: t, answers: map[string]int{}}
 	transport := &http.Transport{MaxIdleConnsPerHost: soakers, MaxIdleConns: soakers}
 	s.b = &bundle{clients: newClients(back.URL(), "test", "test", ""), b: back, control: control.New(back.URL())}
-	s.b.lambda = lambda.New(s.b.lambda.Options(), func(o *lambda.Options) { o.HTTPClient = &http.Client{Transport: transport} })
+	s.b.lambda = lambda.New(s.b.lambda.Options(), func(o *lambda.Options) { o.HTTPClient = sdkhttp.Client(transport) })
 	s.b.role(t, "r", "")
 	for _, name := range []string{"rogue", "writer"} {
 		_, err := s.b.lambda.CreateFunction(t.Context(), &lambda.CreateFunctionInput{FunctionName: &name, Role: aws.String("arn:aws:iam::" + account + ":role/r"),

@@ -96,6 +96,7 @@ var mayImport = []struct {
 	{"backend/autostart", []string{"backend/control", "backend/internal/clock"}},
 	{"backend/check", []string{"backend/arn", "backend/policy"}},
 	{"backend/pattern", nil},
+	{"backend/sdkhttp", nil},
 	{"backend/internal/clock", nil},
 	{"backend/internal/ident", nil},
 	{"backend/internal/fault", nil},
@@ -115,7 +116,7 @@ var mayImport = []struct {
 	{"backend/internal/service", []string{"backend/arn", "backend/policy", "backend/pattern", "backend/internal/clock", "backend/internal/fault",
 		"backend/internal/ident", "backend/internal/postgres", "backend/internal/trace", "backend/internal/wire", "backend/internal/core"}},
 	{"backend", []string{"backend"}},
-	{"provider", []string{"provider", "backend/autostart", "backend/control", "backend/policy", "backend/pattern", "backend/arn"}},
+	{"provider", []string{"provider", "backend/autostart", "backend/control", "backend/policy", "backend/pattern", "backend/arn", "backend/sdkhttp"}},
 }
 
 func under(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
@@ -191,6 +192,42 @@ func TestNoTestSleeps(t *testing.T) {
 			t.Errorf("%s sleeps: use the virtual clock, or wait for what is to happen", s.path)
 		}
 	}
+}
+
+// TestNoSDKClientLosesItsConnection: package sdkhttp says what an SDK client with another HTTP client may run into.
+func TestNoSDKClientLosesItsConnection(t *testing.T) {
+	other := regexp.MustCompile(`HTTPClient( =|:) *(&http\.Client|http\.DefaultClient)`)
+	for _, s := range sources(t) {
+		if s.path == "backend/internal/wire/discover.go" { // its clients send nothing
+			continue
+		}
+		if made := other.FindString(s.text); made != "" {
+			t.Errorf("%s makes an SDK client of another HTTP client than sdkhttp's: %s", s.path, made)
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			made, ok := n.(*ast.CompositeLit)
+			if !ok || !isName(made.Type, "aws", "Config") {
+				return true
+			}
+			if !slices.ContainsFunc(made.Elts, func(e ast.Expr) bool {
+				field, ok := e.(*ast.KeyValueExpr)
+				return ok && field.Key.(*ast.Ident).Name == "HTTPClient"
+			}) {
+				t.Errorf("%s: a configuration of SDK clients without sdkhttp's client", s.set.Position(made.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+// isName reports whether the expression is pkg.name.
+func isName(e ast.Expr, pkg, name string) bool {
+	sel, ok := e.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != name {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == pkg
 }
 
 func TestSQLNeverAsksForTheTime(t *testing.T) {

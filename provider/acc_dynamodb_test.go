@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -14,11 +13,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // tables is a client of DynamoDB: somebody who changes things behind Terraform's back.
 func tables() *dynamodb.Client {
-	return dynamodb.NewFromConfig(aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return dynamodb.NewFromConfig(aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 const table = `

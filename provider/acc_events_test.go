@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -15,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const (
@@ -74,7 +75,7 @@ resource "lambdasim_cloudwatch_event_target" "t" {
 `
 	put := func(source, want string) resource.TestCheckFunc {
 		return func(*terraform.State) error {
-			cfg := aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+			cfg := aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 			_, err := eventbridge.NewFromConfig(cfg).PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{EventBusName: aws.String("acc-bus"), Source: &source,
 				DetailType: aws.String("d"), Detail: aws.String(`{"n":7}`)}}})
 			if err != nil {

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -13,13 +12,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const topicAt = "arn:aws:sns:us-east-1:000000000000:"
 
 // snsClient reaches the backend of the acceptance tests beside Terraform.
 func snsClient() *sns.Client {
-	return sns.NewFromConfig(aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return sns.NewFromConfig(aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 func TestAccSNSTopic(t *testing.T) {

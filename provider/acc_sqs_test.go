@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"net/http"
 	"regexp"
 	"testing"
 
@@ -13,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const (
@@ -24,7 +25,7 @@ func exact(s string) knownvalue.Check { return knownvalue.StringExact(s) }
 
 // sqsClient reaches the backend of the acceptance tests beside Terraform.
 func sqsClient() *sqs.Client {
-	return sqs.NewFromConfig(aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return sqs.NewFromConfig(aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 func TestAccSQSQueue(t *testing.T) {

@@ -12,11 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // lambdaBehind is a client that changes things behind Terraform's back.
 func lambdaBehind() *lambda.Client {
-	return lambda.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return lambda.NewFromConfig(aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 }
 
 // check is a check of what the backend has, whatever the state says.

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // Clients are the clients of one provider configuration. All of them speak to the one endpoint.
@@ -60,12 +61,19 @@ func newClients(endpoint, region string, keys aws.Credentials) *Clients {
 			Region:                     region,
 			BaseEndpoint:               aws.String(endpoint),
 			Credentials:                credentials.StaticCredentialsProvider{Value: keys},
-			HTTPClient:                 &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 32}, Timeout: 16 * time.Minute},
+			HTTPClient:                 httpClient(),
 			RetryMaxAttempts:           3,
 			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		},
 	}
+}
+
+// httpClient waits longer than the longest invocation lasts.
+func httpClient() *http.Client {
+	c := sdkhttp.Client(nil)
+	c.Timeout = 16 * time.Minute
+	return c
 }
 
 // in is the configuration for a region; "" is the provider's.

@@ -3,7 +3,6 @@ package backendtest_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +15,13 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/backendtest"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // function creates a function that mail may call, as a module would.
 func function(t *testing.T, b *backendtest.Backend) {
 	t.Helper()
-	cfg := aws.Config{HTTPClient: http.DefaultClient, Region: "us-east-1", BaseEndpoint: aws.String(b.Endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	cfg := aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "us-east-1", BaseEndpoint: aws.String(b.Endpoint), Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 	role, err := iam.NewFromConfig(cfg).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("r"), AssumeRolePolicyDocument: aws.String(trust)})
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const (
@@ -62,7 +63,7 @@ type clients struct {
 
 func newClients(url string) *clients {
 	cfg := aws.Config{Region: region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 128}}, RetryMaxAttempts: 1}
+		HTTPClient: sdkhttp.Client(&http.Transport{MaxIdleConnsPerHost: 128}), RetryMaxAttempts: 1}
 	return &clients{url, lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), kinesis.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), sqs.NewFromConfig(cfg), control.New(url)}
 }

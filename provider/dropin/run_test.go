@@ -22,6 +22,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // binary is this program, built once.
@@ -290,7 +291,7 @@ func TestAnUnmodifiedModuleRunsAndReachesNothingElse(t *testing.T) {
 // that the module's role is of.
 func (w *world) delivered(t *testing.T) {
 	t.Helper()
-	cfg := aws.Config{HTTPClient: http.DefaultClient, Region: "eu-central-1", BaseEndpoint: &w.endpoint, Credentials: credentials.NewStaticCredentialsProvider("123456789012", "test", "")}
+	cfg := aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "eu-central-1", BaseEndpoint: &w.endpoint, Credentials: credentials.NewStaticCredentialsProvider("123456789012", "test", "")}
 	queue, err := sqs.NewFromConfig(cfg).GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("orders")})
 	if err != nil {
 		t.Fatal(err)

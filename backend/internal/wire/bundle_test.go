@@ -26,6 +26,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const account = "123456789012"
@@ -126,7 +127,7 @@ func (b *bundle) config(c aws.Credentials) aws.Config {
 	return aws.Config{
 		Region:       "eu-west-1",
 		BaseEndpoint: aws.String(b.http.URL),
-		HTTPClient:   b.http.Client(),
+		HTTPClient:   sdkhttp.Client(b.http.Client().Transport),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return c, nil
 		}),

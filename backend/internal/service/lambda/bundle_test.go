@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"net/http"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +21,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 const (
@@ -69,7 +69,7 @@ func (l *testLog) Write(p []byte) (int, error) {
 
 func config(url, key, secret, token string) aws.Config {
 	return aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
-		HTTPClient: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}, RetryMaxAttempts: 1}
+		HTTPClient: sdkhttp.Client(nil), RetryMaxAttempts: 1}
 }
 
 // as returns a client of the root of another account.

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // operator is the user as whom the roles are assumed: AWS lets no root user assume a role.
@@ -26,7 +28,7 @@ func (s *sender) root(account string) aws.Config {
 
 // config never looks at the environment, at shared files or at the machine's metadata: it speaks to the simulator alone.
 func (s *sender) config(c aws.CredentialsProvider) aws.Config {
-	return aws.Config{Region: s.region, BaseEndpoint: aws.String(s.endpoint), Credentials: c}
+	return aws.Config{HTTPClient: sdkhttp.Client(nil), Region: s.region, BaseEndpoint: aws.String(s.endpoint), Credentials: c}
 }
 
 // assume returns the configuration of a session of the role. It makes a user in the role's account for it, and removes the
