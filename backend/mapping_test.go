@@ -65,7 +65,7 @@ func TestWhatAMappingOfAStreamMustBe(t *testing.T) {
 		"a text for Kinesis' data":     {`{"FilterCriteria":{"Filters":[{"Pattern":"{\"data\":[\"x\"]}"}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
 		"six filters (ours)":           {`{"FilterCriteria":{"Filters":[` + strings.Repeat(`{"Pattern":"{\"data\":{\"a\":[1]}}"},`, 5) + `{"Pattern":"{\"data\":{\"a\":[1]}}"}]}}`, "InvalidParameterValueException", "The event source mapping has 6 filters: the quota is 5."},
 		"a queue's member":             {`{"ScalingConfig":{"MaximumConcurrency":2}}`, "InvalidParameterValueException", "Unsupported ScalingConfig parameter for given event source mapping type."},
-		"not simulated (ours)":         {`{"TumblingWindowInSeconds":10,"KMSKeyArn":"arn:aws:kms:us-east-1:000000000000:key/k"}`, "InvalidParameterValueException", "lambdasim does not simulate KMSKeyArn, TumblingWindowInSeconds of lambda:CreateEventSourceMapping yet"},
+		"not simulated (ours)":         {`{"LoggingConfig":{"SystemLogLevel":"DEBUG"}}`, "InvalidParameterValueException", "lambdasim does not simulate LoggingConfig of lambda:CreateEventSourceMapping yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := &lambda.CreateEventSourceMappingInput{FunctionName: aws.String("f"), EventSourceArn: aws.String(mappedStream), StartingPosition: "LATEST"}

@@ -6,8 +6,14 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 )
 
-// figures are the mapping's own: how many records went which way.
+// uncounted takes the figures of mappings that don't ask for them.
+var uncounted metrics.Series
+
+// figures are the mapping's own, where it asks for them: how many records went which way.
 func (p *Poller) figures(m *EventSourceMapping) *metrics.Series {
+	if !m.EventCount {
+		return &uncounted
+	}
 	return p.Metrics.Series(metrics.Dimensions{Account: m.Account, Region: m.Region, Function: functionOf(m).Name, Mapping: m.UUID})
 }
 

@@ -82,7 +82,11 @@ type Config struct {
 	OnFailure                  string // ARN of where a record of a batch that was given up goes; empty for nowhere
 
 	// Of queues alone.
-	MaximumConcurrency int // 2 to 1000; 0 for none
+	MaximumConcurrency             int // 2 to 1000; 0 for none
+	MinimumPollers, MaximumPollers int // of the provisioned mode, 2 to 200 and 2 to 2000; 0 for none
+
+	KMSKey     string // ARN of the key that encrypts the filters; "" for none
+	EventCount bool   // whether the mapping's own figures are counted (MetricsConfig)
 }
 
 // window is how long a batch may be collected.

@@ -102,7 +102,7 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		m.State = "Disabling"
 	case !before.Enabled && m.Enabled:
 		m.State = "Enabling"
-	case m.Enabled:
+	default:
 		m.State = "Updating"
 	}
 	return m, nil

@@ -150,10 +150,17 @@ func TestManyBatchesAreAtWorkAtOnceUpToTheLimit(t *testing.T) {
 		return &invoke.Outcome{Takes: 2 * time.Second, Payload: []byte("null")}
 	}
 	for name, c := range map[string]struct {
-		limit, first, second int
-	}{"five at first, and five more each second": {0, 5, 10}, "as MaximumConcurrency says": {2, 2, 2}} {
+		config        pull.Config
+		first, second int
+	}{
+		"five at first, and five more each second":                       {pull.Config{}, 5, 10},
+		"as MaximumConcurrency says":                                     {pull.Config{MaximumConcurrency: 2}, 2, 2},
+		"ten for each provisioned poller, and up to ten for the maximum": {pull.Config{MinimumPollers: 2, MaximumPollers: 3}, 20, 30},
+		"sixteen more each second with provisioned pollers":              {pull.Config{MinimumPollers: 2, MaximumPollers: 200}, 20, 36},
+	} {
 		t.Run(name, func(t *testing.T) {
-			b := standard(t, pull.Config{BatchSize: 1, MaximumConcurrency: c.limit})
+			c.config.BatchSize = 1
+			b := standard(t, c.config)
 			b.set(slow)
 			var messages []string
 			for i := range 40 {

@@ -20,6 +20,13 @@ const (
 	mostBatches    = 1250
 )
 
+// Scaling with provisioned pollers (developer guide, SQS, provisioned mode): each has ten batches at work, and a backlog adds
+// a thousand in every minute.
+const (
+	batchesOfPoller           = 10
+	moreEachSecondProvisioned = 16
+)
+
 // receiveAtOnce is how many messages one receipt takes at most, where that is more than a batch.
 const receiveAtOnce = 1000
 
@@ -55,15 +62,25 @@ type held struct {
 
 // limit is how many batches may be at work. Hold the lock.
 func (rc *receiver) limit(m *EventSourceMapping, now time.Time) int {
-	n := firstBatches
+	n, more := firstBatches, moreEachSecond
+	if m.MinimumPollers > 0 {
+		n, more = batchesOfPoller*m.MinimumPollers, moreEachSecondProvisioned
+	}
 	if !rc.busy.IsZero() {
-		n += moreEachSecond * int(now.Sub(rc.busy)/time.Second)
+		n += more * int(now.Sub(rc.busy)/time.Second)
 	}
-	n = min(n, mostBatches)
-	if m.MaximumConcurrency > 0 {
-		n = min(n, m.MaximumConcurrency)
+	return min(n, m.mostBatches())
+}
+
+// mostBatches is how many batches of a queue's mapping may be at work at most.
+func (c *Config) mostBatches() int {
+	switch {
+	case c.MaximumPollers > 0:
+		return batchesOfPoller * c.MaximumPollers
+	case c.MaximumConcurrency > 0:
+		return min(c.MaximumConcurrency, mostBatches)
 	}
-	return n
+	return mostBatches
 }
 
 // reception is what one item of a receiver works with.
@@ -150,7 +167,7 @@ func (p *Poller) free(r *reception) int {
 		return 0
 	}
 	free := rc.limit(&r.m, now) - rc.flying
-	if free <= 0 && !rc.busy.IsZero() && (r.m.MaximumConcurrency == 0 || rc.flying < r.m.MaximumConcurrency) && rc.flying < mostBatches {
+	if free <= 0 && !rc.busy.IsZero() && rc.flying < r.m.mostBatches() {
 		p.alarmReceiver(&r.m, rc, rc.busy.Add((now.Sub(rc.busy)/time.Second+1)*time.Second), false)
 	}
 	return free

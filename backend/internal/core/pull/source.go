@@ -39,6 +39,12 @@ func (p *Poller) source(sourceARN string) (source, error) {
 	return s, nil
 }
 
+// Supports refuses an ARN of a source that is not simulated, and names it.
+func (p *Poller) Supports(sourceARN string) error {
+	_, err := p.source(sourceARN)
+	return err
+}
+
 // IsQueue reports whether the ARN is that of a queue.
 func (p *Poller) IsQueue(sourceARN string) bool {
 	s, err := p.source(sourceARN)

@@ -73,7 +73,14 @@ func mapped[T any](m *pull.EventSourceMapping) *T {
 			c.FilterCriteria.Filters = append(c.FilterCriteria.Filters, types.Filter{Pattern: &m.Filters[i]})
 		}
 	}
+	c.KMSKeyArn = optional(m.KMSKey)
+	if m.EventCount {
+		c.MetricsConfig = &types.EventSourceMappingMetricsConfig{Metrics: []types.EventSourceMappingMetric{types.EventSourceMappingMetricEventCount}}
+	}
 	if m.StartingPosition == "" { // a queue
+		if m.MaximumPollers > 0 {
+			c.ProvisionedPollerConfig = &types.ProvisionedPollerConfig{MinimumPollers: aws.Int32(int32(m.MinimumPollers)), MaximumPollers: aws.Int32(int32(m.MaximumPollers))}
+		}
 		if m.MaximumConcurrency > 0 {
 			c.ScalingConfig = &types.ScalingConfig{MaximumConcurrency: aws.Int32(int32(m.MaximumConcurrency))}
 		}

@@ -21,15 +21,19 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 		return nil, err
 	}
 	call := wire.CallFrom(ctx)
+	if err := refuseMapping("CreateEventSourceMapping", in); err != nil {
+		return nil, err
+	}
 	if in.EventSourceArn == nil {
 		return nil, invalid("Unrecognized event source.")
 	}
-	if err := refuse("CreateEventSourceMapping", refusedCreate(in)); err != nil {
+	if err := a.Poller.Supports(*in.EventSourceArn); err != nil {
 		return nil, err
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
 		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
-		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp, filters: in.FilterCriteria}
+		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp, filters: in.FilterCriteria,
+		key: in.KMSKeyArn, metrics: in.MetricsConfig, pollers: in.ProvisionedPollerConfig}
 	kind := sourceKind(*in.EventSourceArn)
 	m := pull.EventSourceMapping{Account: call.Account, Region: call.Region, EventSourceARN: *in.EventSourceArn, FunctionARN: ref.ARN(),
 		Enabled: in.Enabled == nil || *in.Enabled, Tags: in.Tags, Config: kind.defaults()}
@@ -49,24 +53,6 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 	return mapped[lambda.CreateEventSourceMappingOutput](made), nil
 }
 
-// refusedCreate are the members of CreateEventSourceMapping that are not simulated.
-func refusedCreate(in *lambda.CreateEventSourceMappingInput) map[string]bool {
-	return map[string]bool{
-		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
-		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
-		"SelfManagedEventSource":              in.SelfManagedEventSource != nil,
-		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,
-		"DocumentDBEventSourceConfig":         in.DocumentDBEventSourceConfig != nil,
-		"Topics":                              len(in.Topics) > 0,
-		"Queues":                              len(in.Queues) > 0,
-		"SourceAccessConfigurations":          len(in.SourceAccessConfigurations) > 0,
-		"ProvisionedPollerConfig":             in.ProvisionedPollerConfig != nil,
-		"KMSKeyArn":                           in.KMSKeyArn != nil,
-		"MetricsConfig":                       in.MetricsConfig != nil,
-		"LoggingConfig":                       in.LoggingConfig != nil,
-	}
-}
-
 // mayMap asks for the caller's right to give a mapping another function.
 func (a *API) mayMap(ctx context.Context, uuid string, ref arn.FunctionRef) error {
 	q := wire.CallFrom(ctx).Question("lambda:UpdateEventSourceMapping", mappingARN(ctx, &uuid))
@@ -80,16 +66,26 @@ func (a *API) getMapping(ctx context.Context, in *lambda.GetEventSourceMappingIn
 	if err != nil {
 		return nil, err
 	}
-	return mapped[lambda.GetEventSourceMappingOutput](m), nil
+	out := mapped[lambda.GetEventSourceMappingOutput](m)
+	if m.KMSKey == "" || len(m.Filters) == 0 {
+		return out, nil
+	}
+	err = a.Authz.Require(ctx, call.Question("kms:Decrypt", m.KMSKey))
+	if fault.Is(err, fault.Denied) {
+		out.FilterCriteria = nil
+		out.FilterCriteriaError = &types.FilterCriteriaError{ErrorCode: aws.String("KMSAccessDeniedException"), Message: aws.String(err.Error())}
+		err = nil
+	}
+	return out, err
 }
 
 func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMappingInput) (*lambda.UpdateEventSourceMappingOutput, error) {
-	if err := refuse("UpdateEventSourceMapping", refusedUpdate(in)); err != nil {
+	if err := refuseMapping("UpdateEventSourceMapping", in); err != nil {
 		return nil, err
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
 		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
-		destination: in.DestinationConfig, filters: in.FilterCriteria}
+		destination: in.DestinationConfig, filters: in.FilterCriteria, key: in.KMSKeyArn, metrics: in.MetricsConfig, pollers: in.ProvisionedPollerConfig}
 	call := wire.CallFrom(ctx)
 	m, err := a.Poller.Update(ctx, call.Account, call.Region, *in.UUID, func(m *pull.EventSourceMapping) error {
 		if in.Enabled != nil {
@@ -111,21 +107,6 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 		return nil, err
 	}
 	return mapped[lambda.UpdateEventSourceMappingOutput](m), nil
-}
-
-// refusedUpdate are the members of UpdateEventSourceMapping that are not simulated. Empty ones take away what there can't be.
-func refusedUpdate(in *lambda.UpdateEventSourceMappingInput) map[string]bool {
-	return map[string]bool{
-		"TumblingWindowInSeconds":             aws.ToInt32(in.TumblingWindowInSeconds) > 0,
-		"AmazonManagedKafkaEventSourceConfig": in.AmazonManagedKafkaEventSourceConfig != nil,
-		"SelfManagedKafkaEventSourceConfig":   in.SelfManagedKafkaEventSourceConfig != nil,
-		"DocumentDBEventSourceConfig":         in.DocumentDBEventSourceConfig != nil,
-		"SourceAccessConfigurations":          len(in.SourceAccessConfigurations) > 0,
-		"ProvisionedPollerConfig":             in.ProvisionedPollerConfig != nil && in.ProvisionedPollerConfig.MinimumPollers != nil,
-		"KMSKeyArn":                           aws.ToString(in.KMSKeyArn) != "",
-		"MetricsConfig":                       in.MetricsConfig != nil && len(in.MetricsConfig.Metrics) > 0,
-		"LoggingConfig":                       in.LoggingConfig != nil,
-	}
 }
 
 func (a *API) deleteMapping(ctx context.Context, in *lambda.DeleteEventSourceMappingInput) (*lambda.DeleteEventSourceMappingOutput, error) {
@@ -155,7 +136,11 @@ func (a *API) listMappings(ctx context.Context, in *lambda.ListEventSourceMappin
 	}
 	out.NextMarker = next
 	for i := range list {
-		out.EventSourceMappings = append(out.EventSourceMappings, *mapped[types.EventSourceMappingConfiguration](&list[i]))
+		shown := mapped[types.EventSourceMappingConfiguration](&list[i])
+		if shown.KMSKeyArn != nil {
+			shown.FilterCriteria = nil // encrypted: the list never decrypts it
+		}
+		out.EventSourceMappings = append(out.EventSourceMappings, *shown)
 	}
 	return out, nil
 }

@@ -49,6 +49,9 @@ var mappingErrors = []asking{
 	{part: "An event source mapping with SQS arn", ask: mapping(queueARN, plainly)},
 	{part: `The event source arn (" arn:<partition>:kinesis`, ask: mapping(streamARN, plainly)},
 	{part: `The event source arn (" arn:<partition>:dynamodb`, ask: func(w *world) error { return w.mapTo(w.table) }},
+	{part: "Invalid filter pattern definition.", ask: mapping(streamARN, func(in *lambda.CreateEventSourceMappingInput) {
+		in.FilterCriteria = &types.FilterCriteria{Filters: []types.Filter{{Pattern: aws.String(`{"eventSource":"aws:sqs"}`)}}}
+	})},
 	{part: "The resource you requested does not exist.", ask: func(w *world) error {
 		return try(w.GetEventSourceMapping(w.t.Context(), &lambda.GetEventSourceMappingInput{UUID: aws.String(uuidText)}))
 	}},

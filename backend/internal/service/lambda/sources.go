@@ -3,7 +3,6 @@ package lambda
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -60,6 +59,9 @@ type mappingChange struct {
 	position                            types.EventSourcePosition
 	timestamp                           *time.Time
 	filters                             *types.FilterCriteria
+	key                                 *string
+	metrics                             *types.EventSourceMappingMetricsConfig
+	pollers                             *types.ProvisionedPollerConfig
 }
 
 // create sets what a new mapping was given.
@@ -123,7 +125,13 @@ func (k kind) update(m *pull.EventSourceMapping, ch mappingChange) error {
 	if ch.scaling != nil {
 		m.MaximumConcurrency = int(aws.ToInt32(ch.scaling.MaximumConcurrency))
 	}
-	return nil
+	if ch.key != nil {
+		m.KMSKey = *ch.key
+	}
+	if ch.metrics != nil {
+		m.EventCount = len(ch.metrics.Metrics) > 0
+	}
+	return ch.provision(m)
 }
 
 // refuse names a member that this kind of source does not have.
@@ -137,6 +145,9 @@ func (k kind) refuse(ch mappingChange) error {
 	if !k.queue {
 		if ch.scaling != nil && ch.scaling.MaximumConcurrency != nil {
 			return unsupported("ScalingConfig")
+		}
+		if p := ch.pollers; p != nil && (p.MinimumPollers != nil || p.MaximumPollers != nil) {
+			return unsupported("ProvisionedPollerConfig")
 		}
 		return nil
 	}
@@ -153,14 +164,7 @@ func (k kind) refuse(ch mappingChange) error {
 // check holds what was given to the ranges of the API model.
 func (ch mappingChange) check() error {
 	var v []wire.Violation
-	within := func(path string, given *int32, least, most int) {
-		if given != nil && int(*given) < least {
-			v = append(v, wire.AtLeast(path, int(*given), least))
-		}
-		if given != nil && int(*given) > most {
-			v = append(v, wire.AtMost(path, int(*given), most))
-		}
-	}
+	within := func(path string, given *int32, least, most int) { v = append(v, within(path, given, least, most)...) }
 	within("batchSize", ch.batch, 1, maxBatch)
 	within("maximumBatchingWindowInSeconds", ch.window, 0, maxWindow)
 	within("maximumRetryAttempts", ch.retries, pull.Infinite, maxRetryAttempts)
@@ -184,6 +188,7 @@ func (ch mappingChange) check() error {
 			}
 		}
 	}
+	v = append(v, ch.checkOptions()...)
 	if positions := []string{"LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"}; ch.position != "" && !slices.Contains(positions, string(ch.position)) {
 		v = append(v, wire.Enum("startingPosition", string(ch.position), positions))
 	}
@@ -194,12 +199,4 @@ func (ch mappingChange) check() error {
 		return invalid("MaximumRecordAgeInSeconds must be -1, or between %d and %d.", minRecordAge, maxRecordAge)
 	}
 	return nil
-}
-
-func joined(list []types.FunctionResponseType) string {
-	names := make([]string, len(list))
-	for i, r := range list {
-		names[i] = string(r)
-	}
-	return strings.Join(names, ", ")
 }
