@@ -212,7 +212,8 @@ func (p *lambdasim) EphemeralResources(context.Context) []func() ephemeral.Ephem
 	return []func() ephemeral.EphemeralResource{newInvocationEphemeral}
 }
 
-// Functions lists the functions.
+// Functions lists the functions: those of ours, and those that AWS's provider has too.
 func (p *lambdasim) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newPolicyDecisionFunction, newPolicyEquivalentFunction}
+	return []func() function.Function{newPolicyDecisionFunction, newPolicyEquivalentFunction, newPatternMatchesFunction, newParseFunctionARNFunction,
+		newARNParseFunction, newARNBuildFunction, newTrimRolePathFunction}
 }
