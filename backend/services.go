@@ -129,7 +129,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.targets.Register("sns", p.sns.Target())
 	p.dynamodb = dynamodb.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("dynamodb", p.dynamodb)
-	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, IDs: b.ids, Log: cfg.Log}
+	p.s3 = &s3.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.targets.Register("s3", p.s3.Target())
 	p.cognito = &cognito.API{DB: b.db, Dispatcher: p.dispatcher, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.buses = &events.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Targets: p.targets, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids, Log: cfg.Log}

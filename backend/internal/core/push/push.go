@@ -5,6 +5,8 @@
 // asks Lambda to invoke; the function's policy decides, with the source's ARN and account as condition keys; then the
 // function runs synchronously or asynchronously, as AWS has fixed for that service. The execution role plays no part.
 //
+// S3 notifies queues, topics and buses too. Those go the same way to Targets, whose own policies decide about the same principal.
+//
 // An event that a source has accepted is an item of the agenda, written in the source's own transaction: it is there
 // exactly when the object or message is. A refusal ends the delivery, is recorded with the statements that were asked and
 // what each lacked, and is nowhere else to be seen: the source's caller got its answer long ago, as in AWS.
@@ -43,11 +45,13 @@ type Event struct {
 	Principal     string // who calls: s3.amazonaws.com
 	SourceARN     string // aws:SourceArn
 	SourceAccount string // aws:SourceAccount
-	Function      string // the ARN that the source is configured to call, qualified or not
+	Function      string // the ARN that the source is configured to call, qualified or not; for S3 also that of a queue, topic or bus
 	Payload       json.RawMessage
-	Published     string // what happened, for the trace: "ObjectCreated:Put of a.jpg"
-	Matched       string // which mapping chose the function
-	Parent        int64  // the delivery that this one follows from; 0 for none
+	Subject       string       // of the message to a topic
+	Entry         target.Entry // what a bus takes beside the payload
+	Published     string       // what happened, for the trace: "ObjectCreated:Put of a.jpg"
+	Matched       string       // which mapping chose the function
+	Parent        int64        // the delivery that this one follows from; 0 for none
 	// DeadLetter is where an event goes that is refused, or whose function is gone; nil: it is lost then.
 	DeadLetter *DeadLetter
 }
@@ -102,8 +106,8 @@ func (d *Dispatcher) Accept(ctx context.Context, tx *postgres.Tx, events ...Even
 	return d.Agenda.Put(ctx, tx, items...)
 }
 
-// open begins the trace of a delivery.
-func (d *Dispatcher) open(e Event, target arn.ARN, invocationType string) trace.Header {
+// Open begins the trace of a delivery that the source makes at once.
+func (d *Dispatcher) Open(e Event, target arn.ARN, invocationType string) trace.Header {
 	return d.Trace.Open(d.header(e, target, invocationType), published(e, time.Time{})...)
 }
 
@@ -121,6 +125,12 @@ func published(e Event, at time.Time) []trace.Step {
 func (d *Dispatcher) deliver(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
 	var body delivery
 	if err := json.Unmarshal(item.Body, &body); err != nil {
+		return agenda.Done(), err
+	}
+	if to, err := arn.Parse(body.Event.Function); err == nil && to.Service != "lambda" {
+		if err = d.Offer(ctx, body.Header, body.Event); fault.KindOf(err) != "" {
+			err = nil // it is in the trace
+		}
 		return agenda.Done(), err
 	}
 	fn, err := d.authorize(ctx, body.Header, body.Event)
@@ -210,7 +220,7 @@ func (d *Dispatcher) Call(ctx context.Context, e Event) (trace.Header, *invoke.O
 	if err != nil {
 		return trace.Header{}, nil, fault.New(fault.Invalid, "%v", err)
 	}
-	h := d.open(e, target, string(invoke.RequestResponse))
+	h := d.Open(e, target, string(invoke.RequestResponse))
 	fn, err := d.authorize(ctx, h, e)
 	if err != nil {
 		return h, nil, err
@@ -228,7 +238,7 @@ func (d *Dispatcher) Send(ctx context.Context, e Event) (trace.Header, error) {
 	if err != nil {
 		return trace.Header{}, fault.New(fault.Invalid, "%v", err)
 	}
-	h := d.open(e, target, string(invoke.Event))
+	h := d.Open(e, target, string(invoke.Event))
 	body, err := json.Marshal(delivery{h, e})
 	if err != nil {
 		return h, err

@@ -34,6 +34,8 @@ type Delivery struct {
 	Body []byte
 	// Attributes are message attributes, for queues and topics.
 	Attributes map[string]Attribute
+	// Subject is of the message to a topic; empty elsewhere.
+	Subject string
 	// Group and Dedup are for FIFO queues and topics; empty elsewhere.
 	Group, Dedup string
 	// Entry is what an event bus takes beside the detail (Body).

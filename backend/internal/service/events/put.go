@@ -213,11 +213,10 @@ func (a *API) take(ctx context.Context, d target.Delivery) error {
 	if _, err := a.bus(ctx, a.DB, k); err != nil {
 		return err
 	}
-	keys := map[string][]string{"events:source": {d.Entry.Source}, "events:detail-type": {d.Entry.DetailType}}
-	for name, values := range d.Keys {
-		keys[name] = values
-	}
-	if err := a.require(ctx, authz.Question{Session: d.Sender, Source: d.Source, Keys: keys}, k); err != nil {
+	how := "handed on by " + d.Cause.TargetARN
+	if ofAWS(d, k) {
+		how = "sent by " + d.Sender.ARN + " on behalf of " + d.Source.ARN
+	} else if err := a.mayHand(ctx, d, k); err != nil {
 		return err
 	}
 	account := d.Sender.Account
@@ -226,11 +225,26 @@ func (a *API) take(ctx context.Context, d target.Delivery) error {
 	}
 	e := &event{Version: "0", ID: a.IDs.UUID(), DetailType: d.Entry.DetailType, Source: d.Entry.Source, Account: account, Time: instant(a.Clock.Now()),
 		Region: k.Region, Resources: d.Entry.Resources, Detail: d.Body}
-	one, err := a.accept(ctx, k, e, "handed on by "+d.Cause.TargetARN, d.Cause.ID)
+	one, err := a.accept(ctx, k, e, how, d.Cause.ID)
 	if err != nil {
 		return err
 	}
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return a.keep(ctx, tx, one) })
+}
+
+// ofAWS reports whether a delivery is an AWS service's event about a resource of the account that has the bus. It goes to the
+// default bus, and no policy is asked (user guide, events from AWS services).
+func ofAWS(d target.Delivery, k busKey) bool {
+	return d.Sender.Kind == authz.Service && strings.HasPrefix(d.Entry.Source, "aws.") && k.Bus == defaultBus && k.Account == d.Source.Account
+}
+
+// mayHand asks whether a sender may put what it hands on.
+func (a *API) mayHand(ctx context.Context, d target.Delivery, k busKey) error {
+	keys := map[string][]string{"events:source": {d.Entry.Source}, "events:detail-type": {d.Entry.DetailType}}
+	for name, values := range d.Keys {
+		keys[name] = values
+	}
+	return a.require(ctx, authz.Question{Session: d.Sender, Source: d.Source, Keys: keys}, k)
 }
 
 // accepted is an event that a bus has taken, with what follows for each target.

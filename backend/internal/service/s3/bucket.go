@@ -22,17 +22,18 @@ type bucket struct {
 	name, account, region string
 	created               time.Time
 	notifications         []notification
+	eventBridge           bool // all events go to EventBridge
 }
 
 func noBucket() error {
 	return &fault.Error{Kind: fault.NotFound, Detail: "NoSuchBucket", Message: "The specified bucket does not exist"}
 }
 
-const bucketColumns = `name, account, region, created, notifications`
+const bucketColumns = `name, account, region, created, notifications, event_bridge`
 
 func scanBucket(row pgx.CollectableRow) (*bucket, error) {
 	b := &bucket{}
-	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications)
+	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications, &b.eventBridge)
 	return b, err
 }
 
@@ -97,7 +98,7 @@ func (a *API) createBucket(ctx context.Context, q *request) error {
 		}
 	}
 	err := a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO s3.buckets VALUES (@name, @account, @region, @now, '[]')`,
+		_, err := tx.Exec(ctx, `INSERT INTO s3.buckets (name, account, region, created, notifications) VALUES (@name, @account, @region, @now, '[]')`,
 			pgx.NamedArgs{"name": q.bucket, "account": q.call.Account, "region": region, "now": tx.Now})
 		return err
 	})

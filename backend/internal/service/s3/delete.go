@@ -32,7 +32,7 @@ func (a *API) remove(ctx context.Context, tx *postgres.Tx, q *request, b *bucket
 	if err := blob.Delete(ctx, tx, o.blobs()...); err != nil {
 		return err
 	}
-	return a.notify(ctx, tx, q, b, change{event: "ObjectRemoved:Delete", object: &object{bucket: b.name, key: key}, removed: true})
+	return a.notify(ctx, tx, q, b, change{event: removedForGood, object: &object{bucket: b.name, key: key}})
 }
 
 func (a *API) deleteObject(ctx context.Context, q *request) error {

@@ -15,30 +15,47 @@ import (
 
 // change is what happened to an object.
 type change struct {
-	event   string // ObjectCreated:Put
-	object  *object
-	removed bool
+	event  string // ObjectCreated:Put
+	object *object
 }
 
-// notify accepts one event for each notification that the change matches, in the change's own transaction.
+// notify accepts one event for each notification that the change matches, and one for EventBridge, in the change's own
+// transaction.
 func (a *API) notify(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, c change) error {
 	var events []push.Event
+	var sequencer int64
+	next := func() error {
+		if sequencer != 0 {
+			return nil
+		}
+		return tx.QueryRow(ctx, `SELECT nextval('s3.changes')`).Scan(&sequencer)
+	}
+	published := fmt.Sprintf("%s of %s in %s", c.event, c.object.key, b.name)
 	for i := range b.notifications {
 		n := &b.notifications[i]
 		if !n.matches(c) {
 			continue
 		}
-		var sequencer int64
-		if err := tx.QueryRow(ctx, `SELECT nextval('s3.changes')`).Scan(&sequencer); err != nil {
+		if err := next(); err != nil {
 			return err
 		}
-		payload, err := json.Marshal(record(q, b, n, c, tx, sequencer))
+		payload, err := json.Marshal(notice{[]record{recordOf(q, b, n, c, tx, sequencer)}})
 		if err != nil {
 			return err
 		}
 		e := b.event(n, payload)
-		e.Published = fmt.Sprintf("%s of %s in %s", c.event, c.object.key, b.name)
-		e.Matched = fmt.Sprintf("notification %q of the bucket, kept by S3", n.ID)
+		e.Published, e.Matched = published, fmt.Sprintf("notification %q of the bucket, kept by S3", n.ID)
+		events = append(events, e)
+	}
+	if b.eventBridge {
+		if err := next(); err != nil {
+			return err
+		}
+		e, err := bridged(q, b, c, sequencer)
+		if err != nil {
+			return err
+		}
+		e.Published, e.Matched = published, "the bucket's EventBridge configuration, kept by S3"
 		events = append(events, e)
 	}
 	return a.Dispatcher.Accept(ctx, tx, events...)
@@ -53,28 +70,86 @@ func (n *notification) matches(c change) bool {
 	return false
 }
 
-// record is the event as functions receive it (recorded from AWS; S3 user guide, event message structure).
-func record(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, sequencer int64) map[string]any {
-	o, version := map[string]any{"key": eventKey(c.object.key)}, "2.1"
+// notice is the event as functions, queues and topics receive it, its members in AWS's order (recorded 2025-01; S3 user guide,
+// event message structure).
+type notice struct{ Records []record }
+
+type record struct {
+	Version   string            `json:"eventVersion"`
+	Source    string            `json:"eventSource"`
+	Region    string            `json:"awsRegion"`
+	Time      string            `json:"eventTime"`
+	Name      string            `json:"eventName"`
+	Identity  identity          `json:"userIdentity"`
+	Request   requestParameters `json:"requestParameters"`
+	Response  responseElements  `json:"responseElements"`
+	Described entity            `json:"s3"`
+}
+
+type identity struct {
+	Principal string `json:"principalId"`
+}
+
+type requestParameters struct {
+	SourceIP string `json:"sourceIPAddress"`
+}
+
+type responseElements struct {
+	RequestID string `json:"x-amz-request-id"`
+	ID2       string `json:"x-amz-id-2"`
+}
+
+type entity struct {
+	Version       string       `json:"s3SchemaVersion"`
+	Configuration string       `json:"configurationId"`
+	Bucket        eventBucket  `json:"bucket"`
+	Object        *eventObject `json:"object"`
+}
+
+type eventBucket struct {
+	Name  string   `json:"name"`
+	Owner identity `json:"ownerIdentity"`
+	ARN   string   `json:"arn"`
+}
+
+type eventObject struct {
+	Key       string `json:"key"`
+	Size      *int64 `json:"size,omitempty"`
+	ETag      string `json:"eTag,omitempty"`
+	Version   string `json:"versionId,omitempty"`
+	Sequencer string `json:"sequencer,omitempty"`
+}
+
+// objectOf is the object as its events have it: with a size where there are new bytes, with no more than its name where it is
+// gone for good, and without a sequencer where it stays what it was.
+func objectOf(c change, sequencer int64) *eventObject {
+	o := &eventObject{Key: c.object.key, ETag: c.object.etag, Sequencer: fmt.Sprintf("%018X", sequencer)}
 	switch {
-	case strings.HasPrefix(c.event, "ObjectTagging:"): // no size and no sequencer: the object is as it was
-		o["eTag"], version = c.object.etag, "2.3"
-	case c.removed:
-		o["sequencer"] = fmt.Sprintf("%018X", sequencer)
+	case strings.HasPrefix(c.event, "ObjectCreated:"):
+		o.Size = &c.object.size
+	case c.event == removedForGood:
+		o.ETag = ""
 	default:
-		o["size"], o["eTag"], o["sequencer"] = c.object.size, c.object.etag, fmt.Sprintf("%018X", sequencer)
+		o.Sequencer = ""
 	}
-	return map[string]any{"Records": []any{map[string]any{
-		"eventVersion": version, "eventSource": "aws:s3", "awsRegion": b.region, "eventTime": stamp(tx.Now), "eventName": c.event,
-		"userIdentity":      map[string]any{"principalId": "AWS:" + principalID(q.call.Session)},
-		"requestParameters": map[string]any{"sourceIPAddress": q.call.SourceIP},
-		"responseElements":  map[string]any{"x-amz-request-id": q.call.RequestID, "x-amz-id-2": q.call.RequestID},
-		"s3": map[string]any{
-			"s3SchemaVersion": "1.0", "configurationId": n.ID,
-			"bucket": map[string]any{"name": b.name, "ownerIdentity": map[string]any{"principalId": ownerID(b.account)}, "arn": arn.Bucket(b.name)},
-			"object": o,
-		},
-	}}}
+	return o
+}
+
+// removedForGood is the event of an object, or of one of its versions, that is gone.
+const removedForGood = "ObjectRemoved:Delete"
+
+func recordOf(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, sequencer int64) record {
+	version := "2.1"
+	if !strings.HasPrefix(c.event, "ObjectCreated:") && !strings.HasPrefix(c.event, "ObjectRemoved:") {
+		version = "2.3"
+	}
+	o := objectOf(c, sequencer)
+	o.Key = eventKey(o.Key)
+	return record{Version: version, Source: "aws:s3", Region: b.region, Time: stamp(tx.Now), Name: c.event,
+		Identity:  identity{"AWS:" + principalID(q.call.Session)},
+		Request:   requestParameters{q.call.SourceIP},
+		Response:  responseElements{q.call.RequestID, q.call.RequestID},
+		Described: entity{"1.0", n.ID, eventBucket{b.name, identity{ownerID(b.account)}, arn.Bucket(b.name)}, o}}
 }
 
 // eventKey is a key as events carry it: encoded like a form's field, but for the slashes.

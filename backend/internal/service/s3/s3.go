@@ -26,6 +26,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -45,6 +46,7 @@ type API struct {
 	DB         *postgres.DB
 	Authz      *authz.Authorizer
 	Dispatcher *push.Dispatcher
+	Clock      *clock.Clock
 	IDs        *ident.Source
 	Log        *slog.Logger
 

@@ -26,6 +26,9 @@ func (a *API) Target() target.Kind {
 				return err
 			}
 			m := &message{ID: a.IDs.UUID(), Body: string(d.Body), Attributes: attributesOf(d.Attributes), Group: d.Group, Dedup: d.Dedup}
+			if d.Subject != "" {
+				m.Subject = &d.Subject
+			}
 			if err := identify(t, m); err != nil {
 				return err
 			}
