@@ -94,6 +94,9 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.parts.dynamodb.Start(ctx); err != nil {
 		return err
 	}
+	if err := b.parts.sqs.Start(ctx); err != nil {
+		return err
+	}
 	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ConnState: b.fresh.note, ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
 	b.server.RegisterOnShutdown(b.parts.sqs.EndPolls)

@@ -1,6 +1,7 @@
 package backend_test
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -213,8 +214,13 @@ func sqsRows(url *string) map[string][]needs {
 		"sqs:ListQueueTags":              {{in: &sqs.ListQueueTagsInput{QueueUrl: url}, action: "sqs:listqueuetags", resource: queue}},
 		"sqs:PurgeQueue":                 {{in: &sqs.PurgeQueueInput{QueueUrl: url}, action: "sqs:purgequeue", resource: queue}},
 		"sqs:ListDeadLetterSourceQueues": {{in: &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: url}, action: "sqs:listdeadlettersourcequeues", resource: queue}},
-		"sqs:AddPermission":              {{in: &sqs.AddPermissionInput{QueueUrl: url, Label: s("x"), AWSAccountIds: []string{account}, Actions: []string{"*"}}, action: "sqs:addpermission", resource: queue}},
-		"sqs:RemovePermission":           {{in: &sqs.RemovePermissionInput{QueueUrl: url, Label: s("x")}, action: "sqs:removepermission", resource: queue}},
+		"sqs:StartMessageMoveTask": {{in: &sqs.StartMessageMoveTaskInput{SourceArn: s(queue)}, action: "sqs:startmessagemovetask", resource: queue},
+			{in: &sqs.StartMessageMoveTaskInput{SourceArn: s(queue)}, allow: []string{"sqs:StartMessageMoveTask", "sqs:GetQueueAttributes", "sqs:DeleteMessage"}, action: "sqs:receivemessage", resource: queue},
+			{in: &sqs.StartMessageMoveTaskInput{SourceArn: s(queue)}, allow: []string{"sqs:StartMessageMoveTask", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, action: "sqs:deletemessage", resource: queue}},
+		"sqs:ListMessageMoveTasks":  {{in: &sqs.ListMessageMoveTasksInput{SourceArn: s(queue)}, action: "sqs:listmessagemovetasks", resource: queue}},
+		"sqs:CancelMessageMoveTask": {{in: &sqs.CancelMessageMoveTaskInput{TaskHandle: s(base64.StdEncoding.EncodeToString([]byte(`{"taskId":"x","sourceArn":"` + queue + `"}`)))}, action: "sqs:cancelmessagemovetask", resource: queue}},
+		"sqs:AddPermission":         {{in: &sqs.AddPermissionInput{QueueUrl: url, Label: s("x"), AWSAccountIds: []string{account}, Actions: []string{"*"}}, action: "sqs:addpermission", resource: queue}},
+		"sqs:RemovePermission":      {{in: &sqs.RemovePermissionInput{QueueUrl: url, Label: s("x")}, action: "sqs:removepermission", resource: queue}},
 		"events:PutEvents": {{in: &eventbridge.PutEventsInput{Entries: []eventstypes.PutEventsRequestEntry{{Source: s("x"), DetailType: s("x"), Detail: s("{}")}}},
 			action: "events:PutEvents", resource: "arn:aws:events:us-east-1:000000000000:event-bus/default"}},
 		"sqs:SendMessage":             {{in: &sqs.SendMessageInput{QueueUrl: url, MessageBody: s("x")}, action: "sqs:sendmessage", resource: queue}},

@@ -119,6 +119,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.poller.Register("kinesis", p.kinesis)
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
+	p.sqs.RunMoves(p.agenda)
 	p.sqs.OnPolicy(p.poller.WakeRoles)
 	p.poller.RegisterQueue("sqs", p.sqs)
 	p.targets.Register("sqs", p.sqs.Target())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -247,9 +249,13 @@ func TestQueues(t *testing.T) {
 		}
 		b.wantBodies(t, b.queue(t, "short"), "")
 	})
-	t.Run("what is not simulated is refused by name", func(t *testing.T) {
-		_, err := b.sqs.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: aws.String("a")})
-		sqsRefused(t, err, "NotImplemented", "lambdasim does not simulate sqs:StartMessageMoveTask yet")
+	t.Run("every operation of the API is served", func(t *testing.T) {
+		api := reflect.TypeFor[*sqs.Client]()
+		for i := range api.NumMethod() {
+			if m := api.Method(i); m.Type.NumIn() == 4 && m.Type.NumOut() == 2 && !slices.Contains(backend.Operations()["sqs"], m.Name) {
+				t.Errorf("%s is not served", m.Name)
+			}
+		}
 	})
 }
 

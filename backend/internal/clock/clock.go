@@ -36,9 +36,10 @@ var Epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Clock tells the time. It is safe for concurrent use.
 type Clock struct {
-	mode Mode
-	mu   sync.Mutex
-	now  time.Time
+	mode  Mode
+	mu    sync.Mutex
+	now   time.Time
+	moved chan struct{} // closed when a virtual clock is moved; nil until somebody asks
 }
 
 // New returns a clock of the mode. A virtual or automatic clock shows start, or Epoch when start is zero.
@@ -89,7 +90,25 @@ func (c *Clock) Set(t time.Time) {
 	defer c.mu.Unlock()
 	if t = t.UTC().Truncate(time.Microsecond); t.After(c.now) {
 		c.now = t
+		if c.moved != nil {
+			close(c.moved)
+			c.moved = nil
+		}
 	}
+}
+
+// Moved returns a channel that is closed the next time a virtual clock is moved: for what waits in real time for an instant of
+// the simulator's, as a client's long poll does. Ask before you look at the time. A real clock's is never closed.
+func (c *Clock) Moved() <-chan struct{} {
+	if c.mode == Real {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.moved == nil {
+		c.moved = make(chan struct{})
+	}
+	return c.moved
 }
 
 // Wall returns the operating system's time whatever the mode, for the few things that are always real: signature

@@ -17,7 +17,8 @@ import (
 
 // ownersOnly are the operations for which the queue's policy says nothing to other accounts (developer guide, cross-account
 // permissions).
-var ownersOnly = []string{"AddPermission", "CreateQueue", "DeleteQueue", "ListQueueTags", "RemovePermission", "SetQueueAttributes", "TagQueue", "UntagQueue"}
+var ownersOnly = []string{"AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks", "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask",
+	"TagQueue", "UntagQueue"}
 
 // require asks whether the caller may do the action on the queue.
 func (a *API) require(ctx context.Context, action string, q *queue) error {

@@ -45,7 +45,7 @@ func (s *Store) Receive(ctx context.Context, queueARN string, limit int, hide ti
 	if hide == 0 {
 		hide = s.settingsOf(q).visibility
 	}
-	got, err := s.receive(ctx, q, limit, hide, true)
+	got, err := s.receive(ctx, q, claim{limit: limit, hide: hide, quiet: true})
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,8 @@ type queue struct {
 	oldest   ordered[*message] // by age
 	hidden   int
 	delayed  int
-	sends    int // FIFO: since forgotten deduplications were deleted
+	attempts map[string]*attempt // FIFO: receipts that have a name
+	sends    int                 // FIFO: since forgotten deduplications were deleted
 }
 
 func newQueue() *queue {
@@ -84,7 +85,7 @@ func (q *queue) clear() {
 	}
 	q.messages, q.groups = map[int64]*message{}, map[string]*group{}
 	q.ready, q.offers, q.later, q.oldest = nil, nil, nil, nil
-	q.hidden, q.delayed = 0, 0
+	q.hidden, q.delayed, q.attempts = 0, 0, nil
 }
 
 // announce wakes those who wait for a message.

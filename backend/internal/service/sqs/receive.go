@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
@@ -63,11 +62,13 @@ func (r *received) system() map[string]string {
 	return out
 }
 
-// receive takes messages that are visible now. Where there are none it costs nothing.
-func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Duration, quiet bool) ([]received, error) {
+const receivedColumns = `seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, received, receipts`
+
+// receive takes messages that are visible now, as many as the claim says. Where there are none it costs nothing.
+func (s *Store) receive(ctx context.Context, q *queue, c claim) ([]received, error) {
 	s.mu.Lock()
 	s.advance(q, s.db.Now())
-	gone, none := q.gone, q.first() == nil && len(s.taken) == 0
+	gone, none := q.gone, q.first() == nil && len(s.taken) == 0 && q.attempts[c.attempt] == nil
 	s.mu.Unlock()
 	if gone {
 		return nil, notFound()
@@ -79,7 +80,8 @@ func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Dura
 	if err != nil {
 		return nil, err
 	}
-	w := &work{queue: q, claim: &claim{limit: limit, hide: hide, dead: dead, quiet: quiet}}
+	c.dead = dead
+	w := &work{queue: q, claim: &c}
 	if err := s.do(ctx, w); err != nil {
 		return nil, err
 	}
@@ -87,21 +89,23 @@ func (s *Store) receive(ctx context.Context, q *queue, limit int, hide time.Dura
 }
 
 // poll is receive that waits: until there is a message, for so long of real time, or until the store ends. It looks again when
-// a message was sent or became visible; with a virtual clock, which tells nobody that it was moved, ten times a second.
-func (s *Store) poll(ctx context.Context, q *queue, limit int, hide, wait time.Duration, virtual bool) ([]received, error) {
+// a message was sent, or when one becomes visible: at its time, or when a virtual clock is moved.
+func (s *Store) poll(ctx context.Context, q *queue, c claim, wait time.Duration, clk *clock.Clock) ([]received, error) {
 	end := clock.NewWallTimer(wait)
 	defer end.Stop()
 	for {
 		s.mu.Lock()
 		changed := q.changed
 		s.mu.Unlock()
-		got, err := s.receive(ctx, q, limit, hide, false)
+		moved := clk.Moved()
+		got, err := s.receive(ctx, q, c)
 		if err != nil || len(got) > 0 || wait == 0 {
 			return got, err
 		}
-		again := clock.NewWallTimer(s.pause(q, virtual))
+		again := clock.NewWallTimer(s.pause(q, clk.IsVirtual()))
 		select {
 		case <-changed:
+		case <-moved:
 		case <-again.C():
 		case <-end.C():
 			wait = 0
@@ -117,10 +121,10 @@ func (s *Store) poll(ctx context.Context, q *queue, limit int, hide, wait time.D
 	}
 }
 
-// pause is how long nothing can become visible by itself.
+// pause is for how long of real time nothing can become visible by itself.
 func (s *Store) pause(q *queue, virtual bool) time.Duration {
 	if virtual {
-		return 100 * time.Millisecond
+		return maxWait * time.Second
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,15 +141,17 @@ type receiveOptions struct {
 	hide, wait time.Duration
 	system     []string
 	user       []string
+	attempt    string // "" for none
 }
 
 func (a *API) receiveOptions(ctx context.Context, q *queue, in *sqs.ReceiveMessageInput) (*receiveOptions, error) {
 	call := wire.CallFrom(ctx)
 	set := a.Store.settingsOf(q)
 	o := &receiveOptions{limit: 1, hide: set.visibility, wait: set.wait, user: in.MessageAttributeNames}
-	if in.ReceiveRequestAttemptId != nil {
-		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate ReceiveRequestAttemptId of sqs:ReceiveMessage yet")
+	if err := checkAttempt(q, in.ReceiveRequestAttemptId); err != nil {
+		return nil, err
 	}
+	o.attempt = aws.ToString(in.ReceiveRequestAttemptId)
 	if n := in.MaxNumberOfMessages; n != 0 || call.Present("MaxNumberOfMessages") {
 		if n < 1 || n > maxReceive {
 			return nil, invalidParameter(n, "MaxNumberOfMessages", "Must be between 1 and 10, if provided.")
@@ -194,7 +200,7 @@ func (a *API) receiveMessage(ctx context.Context, q *queue, in *sqs.ReceiveMessa
 	if full {
 		return nil, wire.Errorf(http.StatusForbidden, "OverLimit", "The queue has %d messages in flight, which is the most that there may be.", maxInFlight)
 	}
-	got, err := a.Store.poll(ctx, q, o.limit, o.hide, o.wait, a.Clock.IsVirtual())
+	got, err := a.Store.poll(ctx, q, claim{limit: o.limit, hide: o.hide, attempt: o.attempt}, o.wait, a.Clock)
 	if err != nil {
 		return nil, err
 	}

@@ -29,8 +29,7 @@
 // Time is the clock's, and virtual time moves visibility, delay and retention. A long poll waits real time.
 //
 // Not simulated: encryption (its attributes are stored), throughput quotas, fair queues (the group of a standard queue's
-// message is kept and handed on), message move tasks, ReceiveRequestAttemptId, and the 60 seconds in which a deleted queue's
-// name can't be used again. Sources: the API reference as the SDK's comments have it; the developer guide of SQS.
+// message is kept and handed on), and the 60 seconds in which a deleted queue's name can't be used again. Sources: the API reference as the SDK's comments have it; the developer guide of SQS.
 package sqs
 
 import (
@@ -45,6 +44,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/ident"
@@ -70,6 +70,7 @@ type Store struct {
 	expired       *postgres.Behind[expired]
 	ended         chan struct{} // closed when no long poll may wait any more
 	ending        sync.Once
+	agenda        *agenda.Agenda // runs message move tasks
 
 	loading  sync.Mutex // one queue is read at a time
 	changing sync.Mutex // one queue's attributes are changed at a time
@@ -275,6 +276,7 @@ func deleteQueues(ctx context.Context, tx *postgres.Tx, ids []int64) error {
 		`DELETE FROM sqs.sequences WHERE queue = ANY($1)`,
 		`DELETE FROM sqs.messages WHERE queue = ANY($1)`,
 		`DELETE FROM sqs.deduplications WHERE queue = ANY($1)`,
+		`DELETE FROM sqs.moves WHERE queue = ANY($1)`,
 		`DELETE FROM sqs.queues WHERE id = ANY($1)`,
 	} {
 		if _, err := tx.Exec(ctx, sql, ids); err != nil {

@@ -19,6 +19,7 @@ type work struct {
 	sends []*outgoing
 	claim *claim
 	marks []*mark // deletions and changes of visibility
+	shift *shift  // a step of a message move task
 	err   error   // the queue is gone
 }
 
@@ -28,6 +29,7 @@ type claim struct {
 	limit    int           // messages, at least 1
 	hide     time.Duration // 0 shows them again at once
 	dead     *queue        // the dead-letter queue; nil without one
+	attempt  string        // the receiver's name for it, of FIFO queues; "" for none
 	quiet    bool          // a poller's: it knows itself when its messages will be visible again
 	messages []*message    // taken, in order
 	moving   []*message    // taken, for the dead-letter queue
@@ -54,7 +56,7 @@ func (s *Store) write(ctx context.Context, tx *postgres.Tx, list []*work) error 
 	for _, w := range list {
 		w.err = nil
 	}
-	for _, step := range []func(context.Context, []*work) error{f.purge, f.send, f.receive, f.mark} {
+	for _, step := range []func(context.Context, []*work) error{f.purge, f.send, f.receive, f.mark, f.shift} {
 		if err := step(ctx, list); err != nil {
 			return err
 		}
@@ -141,6 +143,7 @@ type place struct {
 func (f *flush) receive(ctx context.Context, list []*work) error {
 	rows := map[place][]int64{}
 	claims := map[place][]*claim{}
+	repeats := map[*claim]*attempt{}
 	var places []place
 	f.s.mu.Lock()
 	for _, w := range list {
@@ -150,6 +153,10 @@ func (f *flush) receive(ctx context.Context, list []*work) error {
 		}
 		c.queue, c.messages, c.moving, c.got = w.queue, nil, nil, nil
 		f.s.advance(w.queue, f.tx.Now)
+		if again := w.queue.repeatable(c.attempt, f.tx.Now); again != nil {
+			repeats[c] = again
+			continue
+		}
 		w.queue.claim(c)
 		f.s.taken = append(f.s.taken, c)
 		at := place{w.queue, f.tx.Now.Add(c.hide)}
@@ -162,6 +169,11 @@ func (f *flush) receive(ctx context.Context, list []*work) error {
 		}
 	}
 	f.s.mu.Unlock()
+	for c, again := range repeats {
+		if err := f.repeat(ctx, c, again); err != nil {
+			return err
+		}
+	}
 	for _, at := range places {
 		if err := f.count(ctx, at, rows[at], claims[at]); err != nil {
 			return err
@@ -197,7 +209,7 @@ func (f *flush) count(ctx context.Context, at place, seqs []int64, claims []*cla
 	}
 	rows, err := f.tx.Query(ctx, `UPDATE sqs.messages SET visible = @until, received = received + 1, receipts = receipts + 1, first = coalesce(first, @now)
 		WHERE queue = @queue AND seq = ANY(@seqs)
-		RETURNING seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, received, receipts`,
+		RETURNING `+receivedColumns,
 		pgx.NamedArgs{"until": at.until, "now": f.tx.Now, "queue": at.queue.id, "seqs": seqs})
 	if err != nil {
 		return err
@@ -227,6 +239,9 @@ func (f *flush) count(ctx context.Context, at place, seqs []int64, claims []*cla
 					at.queue.hide(m, at.until)
 				}
 			})
+		}
+		if c.attempt != "" && len(c.messages) > 0 {
+			f.after = append(f.after, func() { at.queue.remember(c, f.tx.Now) })
 		}
 		if c.hide == 0 {
 			f.after = append(f.after, func() { f.s.advance(at.queue, f.tx.Now) })
