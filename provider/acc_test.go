@@ -142,8 +142,8 @@ output "arn" { value = lambdasim_function.f.arn }
 
 func TestAccFunctionRefusesWhatIsNotSimulated(t *testing.T) {
 	path := source(t, "")
-	for _, argument := range []string{`publish_to = "LATEST_PUBLISHED"`, `kms_key_arn = "arn:aws:kms:us-east-1:000000000000:key/k"`,
-		"file_system_config {\n    arn = \"arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/a\"\n    local_mount_path = \"/mnt/a\"\n  }"} {
+	for _, argument := range []string{`publish_to = "LATEST_PUBLISHED"`, `code_signing_config_arn = "arn:aws:lambda:us-east-1:000000000000:code-signing-config:csc-0"`,
+		"durable_config {\n    execution_timeout = 9\n  }", "tenancy_config {\n    tenant_isolation_mode = \"PER_TENANT\"\n  }"} {
 		name := regexp.MustCompile(`^\w+`).FindString(argument)
 		t.Run(name, func(t *testing.T) {
 			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{

@@ -124,6 +124,11 @@ func invokeARN(arn string) string {
 	return "arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/" + arn + "/invocations"
 }
 
+// streamingInvokeARN is the ARN with which API Gateway invokes a function with response streaming.
+func streamingInvokeARN(region, arn string) string {
+	return "arn:aws:apigateway:" + region + ":lambda:path/2021-11-15/functions/" + arn + "/response-streaming-invocations"
+}
+
 // Create makes the alias.
 func (r *aliasResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var m aliasModel

@@ -190,10 +190,9 @@ func (m *functionModel) architectures(ctx context.Context, diags *diag.Diagnosti
 // names are the ARNs that follow from region, account, name and the newest version.
 func (m *functionModel) names(region, account, name, version string) {
 	arn := "arn:aws:lambda:" + region + ":" + account + ":function:" + name
-	invoke := "arn:aws:apigateway:" + region + ":lambda:path/2015-03-31/functions/"
 	m.ARN, m.QualifiedARN, m.Version = types.StringValue(arn), types.StringValue(arn+":"+version), types.StringValue(version)
-	m.InvokeARN, m.QualifiedInvokeARN = types.StringValue(invoke+arn+"/invocations"), types.StringValue(invoke+arn+":"+version+"/invocations")
-	m.ResponseStreamingInvokeARN = types.StringValue("arn:aws:apigateway:" + region + ":lambda:path/2021-11-15/functions/" + arn + "/response-streaming-invocations")
+	m.InvokeARN, m.QualifiedInvokeARN = types.StringValue(invokeARN(arn)), types.StringValue(invokeARN(arn+":"+version))
+	m.ResponseStreamingInvokeARN = types.StringValue(streamingInvokeARN(region, arn))
 }
 
 // read takes what the API says into the model; what it does not say stays as it was.
@@ -228,7 +227,7 @@ func (m *functionModel) read(c *awstypes.FunctionConfiguration) {
 			*field = types.BoolValue(value)
 		}
 	}
-	m.VPCConfig = withField(m.VPCConfig, "vpc_id", types.StringValue(""))
+	m.readKept(c)
 	if m.SourceCodeHash.IsUnknown() {
 		m.SourceCodeHash = types.StringPointerValue(c.CodeSha256)
 	}

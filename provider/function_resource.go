@@ -68,6 +68,7 @@ func (r *functionResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 		version = state.Version.ValueString()
 	}
 	r.planNames(ctx, &plan, region, version)
+	plan.planKept(&state)
 	r.planCode(ctx, req, &plan, &state, &resp.Diagnostics)
 	if plan.publishes(&state) {
 		plan.Version, plan.QualifiedARN, plan.QualifiedInvokeARN = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
@@ -128,7 +129,7 @@ func (r *functionResource) planCode(ctx context.Context, req resource.ModifyPlan
 
 // codeMoves reports whether the code is to be uploaded again.
 func (m *functionModel) codeMoves(state *functionModel) bool {
-	return !m.Filename.Equal(state.Filename) || !m.S3Bucket.Equal(state.S3Bucket) || !m.S3Key.Equal(state.S3Key) ||
+	return !m.Filename.Equal(state.Filename) || !m.ImageURI.Equal(state.ImageURI) || !m.SourceKMSKeyARN.Equal(state.SourceKMSKeyARN) || !m.S3Bucket.Equal(state.S3Bucket) || !m.S3Key.Equal(state.S3Key) ||
 		(!m.SourceCodeHash.IsUnknown() && !m.SourceCodeHash.Equal(state.SourceCodeHash)) || !m.Architectures.Equal(state.Architectures)
 }
 
@@ -137,7 +138,8 @@ func (m *functionModel) configMoves(state *functionModel) bool {
 	return !m.Description.Equal(state.Description) || !m.Handler.Equal(state.Handler) || !m.Runtime.Equal(state.Runtime) || !m.Role.Equal(state.Role) ||
 		!m.MemorySize.Equal(state.MemorySize) || !m.Timeout.Equal(state.Timeout) || !m.Environment.Equal(state.Environment) ||
 		!m.EphemeralStorage.Equal(state.EphemeralStorage) || !m.TracingConfig.Equal(state.TracingConfig) || !m.LoggingConfig.Equal(state.LoggingConfig) ||
-		!m.DeadLetterConfig.Equal(state.DeadLetterConfig) || !m.Layers.Equal(state.Layers)
+		!m.DeadLetterConfig.Equal(state.DeadLetterConfig) || !m.Layers.Equal(state.Layers) || !m.VPCConfig.Equal(state.VPCConfig) ||
+		!m.FileSystemConfig.Equal(state.FileSystemConfig) || !m.ImageConfig.Equal(state.ImageConfig) || !m.SnapStart.Equal(state.SnapStart) || !m.KMSKeyARN.Equal(state.KMSKeyARN)
 }
 
 // publishes reports whether a version is to be published: at creation, when publish is turned on, and with every change.
@@ -155,13 +157,14 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &m)...)
 	ctx, cancel := r.deadline(ctx, &resp.Diagnostics, m.Timeouts.Create)
 	defer cancel()
-	in := &lambda.CreateFunctionInput{FunctionName: m.FunctionName.ValueStringPointer(), Role: m.Role.ValueStringPointer(), Description: m.Description.ValueStringPointer(),
+	in := &lambda.CreateFunctionInput{PackageType: awstypes.PackageType(m.PackageType.ValueString()), KMSKeyArn: given(m.KMSKeyARN), FunctionName: m.FunctionName.ValueStringPointer(), Role: m.Role.ValueStringPointer(), Description: m.Description.ValueStringPointer(),
 		Handler: m.Handler.ValueStringPointer(), Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())),
 		Timeout: aws.Int32(int32(m.Timeout.ValueInt64())), Architectures: m.architectures(ctx, &resp.Diagnostics), EphemeralStorage: m.storage(),
 		TracingConfig: m.tracing(), LoggingConfig: m.logging(), DeadLetterConfig: m.deadLetter(), Layers: textsOfList(m.Layers), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics), Code: m.code(&resp.Diagnostics), Publish: m.Publish.ValueBool()}
 	if v := m.variables(ctx, &resp.Diagnostics); v != nil {
 		in.Environment = &awstypes.Environment{Variables: v}
 	}
+	m.createKept(in)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -189,7 +192,8 @@ func (r *functionResource) deadline(ctx context.Context, diags *diag.Diagnostics
 // code is the deployment package as CreateFunction takes it.
 func (m *functionModel) code(diags *diag.Diagnostics) *awstypes.FunctionCode {
 	if m.Filename.IsNull() {
-		return &awstypes.FunctionCode{S3Bucket: m.S3Bucket.ValueStringPointer(), S3Key: m.S3Key.ValueStringPointer()}
+		return &awstypes.FunctionCode{S3Bucket: m.S3Bucket.ValueStringPointer(), S3Key: m.S3Key.ValueStringPointer(), ImageUri: m.ImageURI.ValueStringPointer(),
+			SourceKMSKeyArn: given(m.SourceKMSKeyARN)}
 	}
 	data, err := zipped(m.Filename.ValueString())
 	if err != nil {
@@ -198,7 +202,7 @@ func (m *functionModel) code(diags *diag.Diagnostics) *awstypes.FunctionCode {
 		diags.AddAttributeError(path.Root("filename"), "The code changed between plan and apply",
 			fmt.Sprintf("The plan was made with code whose SHA-256 is %s, and now it is %s. Plan again.", want.ValueString(), codeHash(data)))
 	}
-	return &awstypes.FunctionCode{ZipFile: data}
+	return &awstypes.FunctionCode{ZipFile: data, SourceKMSKeyArn: given(m.SourceKMSKeyARN)}
 }
 
 // refresh reads the function into the model; it reports false, without an error, when the function is gone.
@@ -226,6 +230,9 @@ func (r *functionResource) refresh(ctx context.Context, m *functionModel, diags 
 		return false
 	}
 	m.read(out.Configuration)
+	if c := out.Code; c != nil {
+		m.ImageURI, m.SourceKMSKeyARN = optionalString(c.ImageUri, m.ImageURI), optionalString(c.SourceKMSKeyArn, m.SourceKMSKeyARN)
+	}
 	m.names(m.Region.ValueString(), account, aws.ToString(out.Configuration.FunctionName), version)
 	m.ReservedConcurrentExecutions = types.Int64Value(-1)
 	if c := out.Concurrency; c != nil && c.ReservedConcurrentExecutions != nil {
@@ -263,7 +270,7 @@ func (r *functionResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 	client := r.clients.Lambda(m.Region.ValueString())
 	if m.configMoves(&was) {
-		r.updateConfiguration(ctx, client, &m, &resp.Diagnostics)
+		r.updateConfiguration(ctx, client, &m, &was, &resp.Diagnostics)
 	}
 	if !resp.Diagnostics.HasError() && (m.codeMoves(&was) || !m.CodeSHA256.Equal(was.CodeSHA256)) {
 		r.updateCode(ctx, client, &m, &resp.Diagnostics)
@@ -284,18 +291,19 @@ func (r *functionResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 }
 
-func (r *functionResource) updateConfiguration(ctx context.Context, client *lambda.Client, m *functionModel, diags *diag.Diagnostics) {
+func (r *functionResource) updateConfiguration(ctx context.Context, client *lambda.Client, m, was *functionModel, diags *diag.Diagnostics) {
 	variables := m.variables(ctx, diags)
 	if variables == nil {
 		variables = map[string]string{} // clears them
 	}
-	_, err := client.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: m.FunctionName.ValueStringPointer(),
+	in := &lambda.UpdateFunctionConfigurationInput{FunctionName: m.FunctionName.ValueStringPointer(),
 		Role: m.Role.ValueStringPointer(), Description: aws.String(m.Description.ValueString()), Handler: m.Handler.ValueStringPointer(),
 		Runtime: awstypes.Runtime(m.Runtime.ValueString()), MemorySize: aws.Int32(int32(m.MemorySize.ValueInt64())), Timeout: aws.Int32(int32(m.Timeout.ValueInt64())),
 		Environment: &awstypes.Environment{Variables: variables}, EphemeralStorage: m.storage(), TracingConfig: m.tracing(), LoggingConfig: m.logging(),
 		DeadLetterConfig: &awstypes.DeadLetterConfig{TargetArn: aws.String(fieldText(m.DeadLetterConfig, "target_arn"))}, // "" clears it
-		Layers:           append([]string{}, textsOfList(m.Layers)...)})                                                  // none clears them
-	if err != nil {
+		Layers:           append([]string{}, textsOfList(m.Layers)...), KMSKeyArn: aws.String(m.KMSKeyARN.ValueString())} // none clears them, "" the key
+	m.updateKept(in, was)
+	if _, err := client.UpdateFunctionConfiguration(ctx, in); err != nil {
 		addError(diags, "Updating the configuration of the function", m.FunctionName.ValueString(), err)
 	}
 }
@@ -306,7 +314,7 @@ func (r *functionResource) updateCode(ctx context.Context, client *lambda.Client
 		return
 	}
 	_, err := client.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: m.FunctionName.ValueStringPointer(), ZipFile: code.ZipFile,
-		S3Bucket: code.S3Bucket, S3Key: code.S3Key, Architectures: m.architectures(ctx, diags)})
+		S3Bucket: code.S3Bucket, S3Key: code.S3Key, ImageUri: code.ImageUri, SourceKMSKeyArn: code.SourceKMSKeyArn, Architectures: m.architectures(ctx, diags)})
 	if err != nil {
 		addError(diags, "Updating the code of the function", m.FunctionName.ValueString(), err)
 	}
@@ -339,7 +347,17 @@ func (r *functionResource) Delete(ctx context.Context, req resource.DeleteReques
 	if resp.Diagnostics.HasError() || m.SkipDestroy.ValueBool() {
 		return
 	}
-	_, err := r.clients.Lambda(m.Region.ValueString()).DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: m.FunctionName.ValueStringPointer()})
+	client := r.clients.Lambda(m.Region.ValueString())
+	if groups := texts2strings(m.ReplacementSecurityGroupIDs); m.ReplaceSecurityGroupsOnDestroy.ValueBool() && len(groups) > 0 && len(m.network().SubnetIds) > 0 {
+		network := m.network()
+		network.SecurityGroupIds = groups
+		_, err := client.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: m.FunctionName.ValueStringPointer(), VpcConfig: network})
+		if err != nil && !isNotFound(err) {
+			addError(&resp.Diagnostics, "Replacing the security groups of the function", m.FunctionName.ValueString(), err)
+			return
+		}
+	}
+	_, err := client.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: m.FunctionName.ValueStringPointer()})
 	if err != nil && !isNotFound(err) {
 		addError(&resp.Diagnostics, "Deleting the function", m.FunctionName.ValueString(), err)
 	}

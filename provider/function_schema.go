@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -74,22 +75,22 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 				Validators:    []validator.String{stringvalidator.LengthBetween(1, 140), stringvalidator.RegexMatches(functionNameForm, "want a function's name or ARN")},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}},
 			"handler":       schema.StringAttribute{Optional: true, MarkdownDescription: "Entry point: `file.function` for Python and Node; ignored by `provided` runtimes, which start `bootstrap`.", Validators: []validator.String{stringvalidator.LengthBetween(1, 128)}},
-			"image_uri":     schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated},
+			"image_uri":     schema.StringAttribute{Optional: true, MarkdownDescription: "Address of a container image, with `package_type` `Image`. It is stored; no registry is asked and no container is run: an invocation says so, unless the function has a script."},
 			"invoke_arn":    computed("ARN with which API Gateway invokes the function."),
-			"kms_key_arn":   schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator()}},
+			"kms_key_arn":   schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the key for the environment's variables. It is stored; nothing is encrypted.", Validators: []validator.String{arnValidator()}},
 			"last_modified": computed("When the function was last changed, on the simulator's clock."),
 			"layers": schema.ListAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "ARNs of layer versions, at most five, which are unpacked under `/opt` in this order.",
 				Validators: []validator.List{listvalidator.SizeAtMost(5), listvalidator.ValueStringsAre(arnValidator())}},
 			"memory_size": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(128), MarkdownDescription: "MB. It is told to the function and logged; memory is not limited.",
 				Validators: []validator.Int64{int64validator.Between(128, 32768)}},
-			"package_type": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Zip"), MarkdownDescription: "`Zip`. `Image` is not simulated: refused by name.",
+			"package_type": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Zip"), MarkdownDescription: "`Zip`, or `Image` with `image_uri`. A change replaces the function.",
 				Validators: []validator.String{stringvalidator.OneOf("Zip", "Image")}, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}},
 			"publish":                            schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether to publish a version when the function is made, and whenever its code or configuration changes."},
 			"publish_to":                         schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{stringvalidator.OneOf("LATEST_PUBLISHED")}},
 			"qualified_arn":                      computed("ARN with the newest version."),
 			"qualified_invoke_arn":               computed("ARN with which API Gateway invokes this version."),
-			"replace_security_groups_on_destroy": boolean(),
-			"replacement_security_group_ids": schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated,
+			"replace_security_groups_on_destroy": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the function is given other security groups before it is destroyed: `replacement_security_group_ids`. Without them it would be the network's default group, and there is no EC2 to ask for that: it keeps those that it has."},
+			"replacement_security_group_ids": schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "Ids of these security groups.",
 				Validators: []validator.Set{setvalidator.AlsoRequires(path.MatchRoot("replace_security_groups_on_destroy"))}},
 			"reserved_concurrent_executions": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(-1), MarkdownDescription: "How many invocations run at once at most, taken from what the account's functions share. `0` lets nothing run, `-1` reserves nothing.",
 				Validators: []validator.Int64{int64validator.AtLeast(-1)}},
@@ -104,7 +105,7 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"skip_destroy":                  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the resource leaves the function."},
 			"source_code_hash":              schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Any text; a change uploads the code again. Not needed with `filename`: see `code_sha256`.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 			"source_code_size":              schema.Int64Attribute{Computed: true, MarkdownDescription: "Size of the deployment package in bytes."},
-			"source_kms_key_arn":            schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator(), stringvalidator.ConflictsWith(path.MatchRoot("image_uri"))}},
+			"source_kms_key_arn":            schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the key for the deployment package. It is stored; nothing is encrypted.", Validators: []validator.String{arnValidator(), stringvalidator.ConflictsWith(path.MatchRoot("image_uri"))}},
 			"tags":                          tagsAttribute(),
 			"tags_all":                      tagsAllAttribute(),
 			"timeout": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(3), MarkdownDescription: "Seconds after which an invocation is ended, 1 to 900.",
@@ -119,9 +120,10 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 	}
 }
 
-// functionBlocks are the nested blocks; all but environment, dead_letter_config and timeouts are refused.
+// functionBlocks are the nested blocks.
 func functionBlocks(ctx context.Context) map[string]schema.Block {
-	return map[string]schema.Block{
+	all := keptBlocks()
+	maps.Copy(all, map[string]schema.Block{
 		"environment": block("Environment variables of the function.", map[string]schema.Attribute{
 			"variables": schema.MapAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "The variables, at most 4 KB together."},
 		}, nil),
@@ -137,24 +139,14 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 		}, nil),
 		"durable_config": block(notSimulated, map[string]schema.Attribute{"execution_timeout": requiredNumber(),
 			"retention_period": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(14), MarkdownDescription: notSimulated}}, nil),
-		"file_system_config": block(notSimulated, map[string]schema.Attribute{"arn": text(true), "local_mount_path": text(true)}, nil),
-		"image_config":       block(notSimulated, map[string]schema.Attribute{"command": textList(), "entry_point": textList(), "working_directory": text(false)}, nil),
-		"snap_start":         block(notSimulated, map[string]schema.Attribute{"apply_on": text(true), "optimization_status": computedText()}, nil),
-		"tenancy_config":     replacing(notSimulated, map[string]schema.Attribute{"tenant_isolation_mode": text(true)}, nil),
-		"vpc_config": block("Not simulated: refused by name, unless both lists are empty.", map[string]schema.Attribute{
-			"ipv6_allowed_for_dual_stack": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: notSimulated},
-			"security_group_ids":          texts(true),
-			"subnet_ids":                  texts(true), "vpc_id": computedText()}, nil),
-		"timeouts": timeouts.Block(ctx, timeouts.Opts{Create: true, Update: true, Delete: true}),
-	}
+		"tenancy_config": replacing(notSimulated, map[string]schema.Attribute{"tenant_isolation_mode": text(true)}, nil),
+		"timeouts":       timeouts.Block(ctx, timeouts.Opts{Create: true, Update: true, Delete: true}),
+	})
+	return all
 }
 
 // functionRefused are the arguments on which the simulator does not act.
 var functionRefused = []refused{
-	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"},
-	{name: "file_system_config"}, {name: "image_config"}, {name: "image_uri"}, {name: "kms_key_arn"},
-	{name: "package_type", allowed: []attr.Value{tftypes.StringValue("Zip")}}, {name: "publish_to"},
-	{name: "replace_security_groups_on_destroy"}, {name: "replacement_security_group_ids"},
-	{name: "s3_object_version"},
-	{name: "snap_start"}, {name: "source_kms_key_arn"}, {name: "tenancy_config"}, {name: "vpc_config"},
+	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"}, {name: "publish_to"}, {name: "s3_object_version"},
+	{name: "tenancy_config"},
 }

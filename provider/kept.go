@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -43,10 +44,7 @@ func isGone(err error) bool { return errors.Is(err, errGone) || isNotFound(err) 
 
 // Metadata names the type.
 func (k *kept[M]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + k.typ
-	if name, ok := strings.CutPrefix(k.typ, "lambda_"); ok {
-		resp.TypeName = lambdaType(req.ProviderTypeName, name)
-	}
+	resp.TypeName = typeName(req.ProviderTypeName, k.typ)
 }
 
 // Schema describes the type.
@@ -187,7 +185,16 @@ func (i *importedBy[M]) ImportState(ctx context.Context, req resource.ImportStat
 	if attributes == nil {
 		resp.Diagnostics.AddError("Not an import id", fmt.Sprintf("%q: want %s.", req.ID, i.want))
 	}
-	for name, value := range attributes {
+	for name, text := range attributes {
+		var value any = text
+		if a, diags := resp.State.Schema.AttributeAtPath(ctx, path.Root(name)); !diags.HasError() && a.GetType() == types.Int64Type {
+			number, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				resp.Diagnostics.AddError("Not an import id", fmt.Sprintf("%q: want %s.", req.ID, i.want))
+				return
+			}
+			value = number
+		}
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
 	}
 }

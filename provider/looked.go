@@ -21,7 +21,7 @@ type looked[M any] struct {
 
 // Metadata names the type.
 func (l *looked[M]) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + l.typ
+	resp.TypeName = typeName(req.ProviderTypeName, l.typ)
 }
 
 // Schema describes the type.

@@ -1,5 +1,7 @@
 package provider
 
+import "strings"
+
 // awsType is the type prefix in drop-in mode, where the same resources are served under the AWS provider's names.
 const awsType = "aws"
 
@@ -10,4 +12,12 @@ func lambdaType(prefix, name string) string {
 		return prefix + "_lambda_" + name
 	}
 	return prefix + "_" + name
+}
+
+// typeName names a type by what AWS has after its prefix: "iam_group", "lambda_function_url".
+func typeName(prefix, typ string) string {
+	if name, ok := strings.CutPrefix(typ, "lambda_"); ok {
+		return lambdaType(prefix, name)
+	}
+	return prefix + "_" + typ
 }

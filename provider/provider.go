@@ -182,6 +182,7 @@ func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
 var awsResources = []func() resource.Resource{
 	newFunctionResource, newPermissionResource, newEventSourceMappingResource,
 	newFunctionEventInvokeConfigResource, newFunctionURLResource, newInvocationResource, newLayerVersionResource, newFunctionRecursionConfigResource,
+	newLayerVersionPermissionResource, newRuntimeManagementConfigResource,
 	newAliasResource, newResourcePolicyResource, newProvisionedConcurrencyResource,
 	newIAMRoleResource, newIAMRolePolicyResource, newIAMPolicyResource, newIAMRolePolicyAttachmentResource,
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
@@ -202,6 +203,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
+	newFunctionDataSource, newLayerVersionDataSource,
 	newAliasDataSource, newInvocationDataSource, newFunctionsDataSource, newFunctionURLDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newSNSTopicDataSource, newEventBusDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,

@@ -20,6 +20,7 @@ type Config struct {
 
 	Layers      []Layer      `json:",omitempty"` // under /opt, in this order; the later ones over the earlier
 	KMSKey      string       `json:",omitempty"` // ARN of the key that environment variables are said to be encrypted with; kept, not used
+	SourceKey   string       `json:",omitempty"` // ARN of the key that the deployment package is said to be encrypted with; kept, not used
 	VPC         *VPC         `json:",omitempty"` // kept: the function runs in this machine's network all the same
 	FileSystems []FileSystem `json:",omitempty"` // kept, not mounted
 	SnapStart   string       `json:",omitempty"` // PublishedVersions, or "" for none; kept, nothing is snapshotted

@@ -59,6 +59,7 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 	change := changes{in.Timeout, in.MemorySize, in.EphemeralStorage, in.Environment, in.TracingConfig, in.LoggingConfig, in.DeadLetterConfig,
 		in.VpcConfig, in.FileSystemConfigs, in.KMSKeyArn, in.SnapStart, in.ImageConfig}
 	change.apply(&c)
+	c.SourceKey = aws.ToString(in.Code.SourceKMSKeyArn)
 	if len(in.Architectures) > 0 {
 		c.Architectures = architectures(in.Architectures)
 	}
@@ -97,7 +98,6 @@ func (a *API) createFunction(ctx context.Context, in *lambda.CreateFunctionInput
 // refuseCreate names what CreateFunction was given and is not simulated.
 func refuseCreate(in *lambda.CreateFunctionInput) error {
 	return refuse("CreateFunction", map[string]bool{
-		"Code.SourceKMSKeyArn":   in.Code.SourceKMSKeyArn != nil,
 		"DurableConfig":          in.DurableConfig != nil,
 		"CapacityProviderConfig": in.CapacityProviderConfig != nil,
 		"TenancyConfig":          in.TenancyConfig != nil,
@@ -243,8 +243,7 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 	if err != nil {
 		return nil, err
 	}
-	err = refuse("UpdateFunctionCode", map[string]bool{"SourceKMSKeyArn": in.SourceKMSKeyArn != nil,
-		"PublishTo": in.PublishTo != ""})
+	err = refuse("UpdateFunctionCode", map[string]bool{"PublishTo": in.PublishTo != ""})
 	if err != nil {
 		return nil, err
 	}
@@ -272,6 +271,7 @@ func (a *API) updateFunctionCode(ctx context.Context, in *lambda.UpdateFunctionC
 			image.URI = *in.ImageUri
 			c.Image = &image
 		}
+		c.SourceKey = aws.ToString(in.SourceKMSKeyArn)
 		if err := checkUnzipped(c.Layers, func() ([]byte, error) { return zip, nil }); err != nil {
 			return err
 		}
@@ -314,7 +314,7 @@ func (a *API) codeLocation(v *function.Version) *types.FunctionCodeLocation {
 		}
 		return &types.FunctionCodeLocation{RepositoryType: aws.String("ECR"), ImageUri: &v.Image.URI, ResolvedImageUri: aws.String(repository + "@sha256:" + v.Code.SHA256)}
 	}
-	return &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(v))}
+	return &types.FunctionCodeLocation{RepositoryType: aws.String("S3"), Location: aws.String(a.CodeURL(v)), SourceKMSKeyArn: optional(v.SourceKey)}
 }
 
 // read resolves a reference for the reading operations.

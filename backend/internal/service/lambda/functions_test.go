@@ -134,8 +134,8 @@ func TestCreateFunctionRefuses(t *testing.T) {
 			}
 		}, 400, ipve, "Number of tags exceeds resource tag limit."},
 		"what is not simulated, by name": {func(in *lambda.CreateFunctionInput) {
-			in.PublishTo, in.Code.SourceKMSKeyArn = types.FunctionVersionLatestPublishedLatestPublished, aws.String("arn:aws:kms:us-east-1:000000000000:key/k")
-		}, 400, ipve, "lambdasim does not simulate Code.SourceKMSKeyArn, PublishTo of lambda:CreateFunction yet"},
+			in.PublishTo, in.DurableConfig = types.FunctionVersionLatestPublishedLatestPublished, &types.DurableConfig{}
+		}, 400, ipve, "lambdasim does not simulate DurableConfig, PublishTo of lambda:CreateFunction yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := input(t, "new")

@@ -76,6 +76,7 @@ func keptSyntax(c *function.Config) (v []wire.Violation) {
 		v = append(append(v, accessForm.check(path+"arn", &f.ARN)...), mountForm.check(path+"localMountPath", &f.Path)...)
 	}
 	v = append(v, keyForm.check("kMSKeyArn", &c.KMSKey)...)
+	v = append(v, keyForm.check("code.sourceKMSKeyArn", &c.SourceKey)...)
 	if c.SnapStart != "" && c.SnapStart != string(types.SnapStartApplyOnPublishedVersions) {
 		v = append(v, wire.Enum("snapStart.applyOn", c.SnapStart, []string{"PublishedVersions", "None"}))
 	}

@@ -87,6 +87,29 @@ func TestSettingsAreKept(t *testing.T) {
 			t.Errorf("%+v, %v", out, err)
 		}
 	})
+	t.Run("the key of the package is that of the last upload", func(t *testing.T) {
+		in := input(t, "sealed")
+		in.Code.SourceKMSKeyArn = aws.String(kmsKey)
+		if _, err := b.CreateFunction(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		shown := func() string {
+			out, err := b.GetFunction(t.Context(), &lambda.GetFunctionInput{FunctionName: aws.String("sealed")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return aws.ToString(out.Code.SourceKMSKeyArn)
+		}
+		if key := shown(); key != kmsKey {
+			t.Errorf("the key is %q", key)
+		}
+		if _, err := b.UpdateFunctionCode(t.Context(), &lambda.UpdateFunctionCodeInput{FunctionName: aws.String("sealed"), ZipFile: in.Code.ZipFile}); err != nil {
+			t.Fatal(err)
+		}
+		if key := shown(); key != "" {
+			t.Errorf("the key is %q after an upload without one", key)
+		}
+	})
 	t.Run("half a network is refused", func(t *testing.T) {
 		_, err := b.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String("f"), VpcConfig: &types.VpcConfig{SubnetIds: []string{"subnet-1"}}})
 		refused(t, err, 400, ipve, "SubnetIds and SecurityIds must coexist or be both empty list.")

@@ -1,0 +1,1 @@
+terraform import lambdasim_layer_version_permission.orders 'pricing,1'

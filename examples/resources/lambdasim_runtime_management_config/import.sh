@@ -1,0 +1,1 @@
+terraform import lambdasim_runtime_management_config.orders 'orders,'
