@@ -3,6 +3,7 @@ package backend_test
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -14,6 +15,35 @@ func init() {
 	verbs["configure"] = func(ctx context.Context, s *story, rest string) error { return s.configure(ctx, rest, false) }
 	// configure_unchecked BUCKET JSON: the same, without the validation of destinations
 	verbs["configure_unchecked"] = func(ctx context.Context, s *story, rest string) error { return s.configure(ctx, rest, true) }
+	// versioning BUCKET STATUS
+	verbs["versioning"] = func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		_, err := s.s3.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{Bucket: &w[0], VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatus(w[1])}})
+		return err
+	}
+	// remove_version BUCKET KEY N: the N-th newest version
+	verbs["remove_version"] = func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 3)
+		n, err := strconv.Atoi(w[2])
+		if err != nil {
+			return err
+		}
+		list, err := s.s3.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &w[0], Prefix: &w[1]})
+		if err != nil {
+			return err
+		}
+		var all []*string // the newest first; a marker is where its versions are not
+		for _, v := range list.Versions {
+			all = append(all, v.VersionId)
+		}
+		for _, m := range list.DeleteMarkers {
+			if *m.IsLatest {
+				all = append([]*string{m.VersionId}, all...)
+			}
+		}
+		_, err = s.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &w[0], Key: &w[1], VersionId: all[n-1]})
+		return err
+	}
 	// copy BUCKET FROM TO: within the bucket
 	verbs["copy"] = func(ctx context.Context, s *story, rest string) error {
 		w := words(rest, 3)

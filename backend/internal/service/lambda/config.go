@@ -205,11 +205,9 @@ func checkZip(data []byte) (function.Code, error) {
 // code finds the deployment package of a request: given inline, or in S3.
 func (a *API) code(ctx context.Context, zipFile []byte, bucket, key, version *string) ([]byte, function.Code, error) {
 	switch {
-	case version != nil:
-		return nil, function.Code{}, invalid("lambdasim does not simulate versions of S3 objects yet: leave out S3ObjectVersion")
 	case len(zipFile) > 0:
 	case bucket != nil && key != nil:
-		data, err := a.Object(ctx, wire.CallFrom(ctx), *bucket, *key)
+		data, err := a.Object(ctx, wire.CallFrom(ctx), *bucket, *key, aws.ToString(version))
 		if fault.Is(err, fault.Denied) {
 			return nil, function.Code{}, err
 		}

@@ -42,7 +42,7 @@ type API struct {
 	Clock     *clock.Clock
 	IDs       *ident.Source
 	// Object reads an S3 object for a function whose code is there. A missing bucket or key is an error with S3's words.
-	Object func(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error)
+	Object func(ctx context.Context, call *wire.Call, bucket, key, version string) ([]byte, error)
 	// CodeURL is where the code of a version can be fetched, for GetFunction.
 	CodeURL func(v *function.Version) string
 	// LayerURL is where the content of a layer's version can be fetched, by the version's ARN.

@@ -41,7 +41,7 @@ var bridging = map[string]struct{ detailType, reason, deletion string }{
 	"ObjectCreated:Copy":                    {"Object Created", "CopyObject", ""},
 	"ObjectCreated:CompleteMultipartUpload": {"Object Created", "CompleteMultipartUpload", ""},
 	removedForGood:                          {"Object Deleted", "DeleteObject", "Permanently Deleted"},
-	"ObjectRemoved:DeleteMarkerCreated":     {"Object Deleted", "DeleteObject", "Delete Marker Created"},
+	markedDeleted:                           {"Object Deleted", "DeleteObject", "Delete Marker Created"},
 	"ObjectTagging:Put":                     {"Object Tags Added", "", ""},
 	"ObjectTagging:Delete":                  {"Object Tags Deleted", "", ""},
 	"ObjectAcl:Put":                         {"Object ACL Updated", "", ""},
@@ -57,8 +57,8 @@ func plain(v any) ([]byte, error) {
 }
 
 // bridged is the event for the default bus of the bucket's account and region.
-func bridged(q *request, b *bucket, c change, sequencer int64) (push.Event, error) {
-	as, o := bridging[c.event], objectOf(c, sequencer)
+func bridged(q *request, b *bucket, c change) (push.Event, error) {
+	as, o := bridging[c.event], objectOf(c)
 	requester := q.call.Session.Account
 	if requester == "" { // a service, or nobody in particular
 		requester = q.call.Session.ARN

@@ -22,18 +22,19 @@ type bucket struct {
 	name, account, region string
 	created               time.Time
 	notifications         []notification
-	eventBridge           bool // all events go to EventBridge
+	eventBridge           bool   // all events go to EventBridge
+	versioning            string // "", enabled or suspended
 }
 
 func noBucket() error {
 	return &fault.Error{Kind: fault.NotFound, Detail: "NoSuchBucket", Message: "The specified bucket does not exist"}
 }
 
-const bucketColumns = `name, account, region, created, notifications, event_bridge`
+const bucketColumns = `name, account, region, created, notifications, event_bridge, versioning`
 
 func scanBucket(row pgx.CollectableRow) (*bucket, error) {
 	b := &bucket{}
-	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications, &b.eventBridge)
+	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications, &b.eventBridge, &b.versioning)
 	return b, err
 }
 
@@ -144,7 +145,8 @@ func (a *API) headBucket(ctx context.Context, q *request) error {
 
 func (a *API) deleteBucket(ctx context.Context, q *request) error {
 	err := a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		if _, err := lockBucket(ctx, tx, q.bucket, "UPDATE"); err != nil {
+		b, err := lockBucket(ctx, tx, q.bucket, "UPDATE")
+		if err != nil {
 			return err
 		}
 		var full bool
@@ -152,12 +154,16 @@ func (a *API) deleteBucket(ctx context.Context, q *request) error {
 			return err
 		}
 		if full {
-			return &wire.Error{Status: http.StatusConflict, Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", Fields: map[string]string{"BucketName": q.bucket}}
+			e := &wire.Error{Status: http.StatusConflict, Code: "BucketNotEmpty", Message: "The bucket you tried to delete is not empty", Fields: map[string]string{"BucketName": q.bucket}}
+			if b.versioning != "" {
+				e.Message += ". You must delete all versions in the bucket."
+			}
+			return e
 		}
 		if err := forgetUploads(ctx, tx, `bucket = @bucket`, pgx.NamedArgs{"bucket": q.bucket}); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM s3.buckets WHERE name = $1`, q.bucket)
+		_, err = tx.Exec(ctx, `DELETE FROM s3.buckets WHERE name = $1`, q.bucket)
 		return err
 	})
 	if err == nil {

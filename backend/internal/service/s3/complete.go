@@ -84,6 +84,7 @@ func (a *API) completeUpload(ctx context.Context, q *request) error {
 	if err != nil {
 		return err
 	}
+	o.answerVersion(q.Header())
 	return wire.WriteXML(q, http.StatusOK, completed{Location: "http://" + q.r.Host + q.r.URL.EscapedPath(), Bucket: o.bucket, Key: o.key, ETag: `"` + o.etag + `"`,
 		Checksum: checksumElement{algorithm, o.headers[http.CanonicalHeaderKey(checksumPrefix+algorithm)]}, ChecksumType: o.headers[checksumPrefix+"Type"]})
 }

@@ -12,27 +12,30 @@ import (
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/blob"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
 // source reads x-amz-copy-source, asks for the right to read what it names, and finds it under the header's conditions.
 func (a *API) source(ctx context.Context, q *request) (*object, error) {
-	path, version, _ := strings.Cut(strings.TrimPrefix(q.r.Header.Get("X-Amz-Copy-Source"), "/"), "?versionId=")
+	path, version, named := strings.Cut(strings.TrimPrefix(q.r.Header.Get("X-Amz-Copy-Source"), "/"), "?versionId=")
 	path, err := url.PathUnescape(path)
 	bucket, key, ok := strings.Cut(path, "/")
 	if err != nil || !ok || key == "" || !validName(bucket) {
 		return nil, argument("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
 			map[string]string{"ArgumentName": "x-amz-copy-source", "ArgumentValue": q.r.Header.Get("X-Amz-Copy-Source")})
 	}
-	if version != "" && version != "null" {
-		return nil, wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate versions of S3 objects yet: leave out the versionId of x-amz-copy-source")
-	}
 	if err := validKey(key); err != nil {
 		return nil, err
 	}
-	if err := a.may(ctx, q, "s3:GetObject", bucket, key); err != nil {
+	action := "s3:GetObject"
+	if named {
+		if err := checkVersion(version); err != nil {
+			return nil, err
+		}
+		action = "s3:GetObjectVersion"
+	}
+	if err := a.may(ctx, q, action, bucket, key); err != nil {
 		return nil, err
 	}
 	b, err := a.bucket(ctx, bucket)
@@ -42,9 +45,15 @@ func (a *API) source(ctx context.Context, q *request) (*object, error) {
 	if owner := q.r.Header.Get("X-Amz-Source-Expected-Bucket-Owner"); owner != "" && owner != b.account {
 		return nil, accessDenied()
 	}
-	o, err := find(ctx, a.DB, bucket, key, "")
+	o, err := read(ctx, a.DB, bucket, key, version)
 	if err != nil {
+		if e, ok := errors.AsType[*wire.Error](err); ok && e.Code == "MethodNotAllowed" {
+			return nil, wire.Errorf(http.StatusBadRequest, "InvalidRequest", "The source of a copy request may not specifically refer to a delete marker by version id.")
+		}
 		return nil, err
+	}
+	if b.versioning != "" {
+		q.Header().Set("X-Amz-Copy-Source-Version-Id", o.version)
 	}
 	return o, copyCondition(q.r.Header, o)
 }
@@ -91,7 +100,7 @@ func (a *API) copyObject(ctx context.Context, q *request) error {
 		switch {
 		case from.size > maxObject:
 			return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxObject))
-		case from.bucket == o.bucket && from.key == o.key && directive != "REPLACE":
+		case from.bucket == o.bucket && from.key == o.key && from.latest && directive != "REPLACE":
 			return wire.Errorf(http.StatusBadRequest, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 		}
 		if directive != "REPLACE" {
@@ -105,6 +114,7 @@ func (a *API) copyObject(ctx context.Context, q *request) error {
 			return err
 		}
 	}
+	o.answerVersion(q.Header())
 	return wire.WriteXML(q, http.StatusOK, copied{XMLName: xml.Name{Local: "CopyObjectResult"}, ETag: `"` + o.etag + `"`, LastModified: stamp(o.modified)})
 }
 
@@ -141,8 +151,8 @@ func (a *API) copy(ctx context.Context, q *request, from, o *object) error {
 		if err != nil {
 			return err
 		}
-		now, err := find(ctx, tx, from.bucket, from.key, "FOR UPDATE") // a key may be copied onto itself
-		if fault.Is(err, fault.NotFound) || err == nil && now.segments[0] != from.segments[0] {
+		now, err := find(ctx, tx, from.bucket, from.key, from.version, "FOR UPDATE") // a key may be copied onto itself
+		if isMissing(err) || err == nil && (len(now.segments) == 0 || now.segments[0] != from.segments[0]) {
 			return errReplaced
 		}
 		if err != nil {

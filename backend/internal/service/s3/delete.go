@@ -14,50 +14,109 @@ import (
 // maxBatch is how many keys a DeleteObjects may name.
 const maxBatch = 1000
 
-// remove deletes one object, if it is there, with its event. match is an entity tag that it must have, "" for any.
-func (a *API) remove(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, key, match string) error {
-	o, err := find(ctx, tx, b.name, key, "FOR UPDATE")
-	if fault.Is(err, fault.NotFound) {
-		return nil // no error, and no event either
+// remove deletes a key, or one version of it, with its event: it returns what was deleted, or the marker that was made; nil for
+// nothing. match is an entity tag that the object must have, "" for any.
+func (a *API) remove(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, key, version, match string) (*object, error) {
+	latest, err := find(ctx, tx, b.name, key, "", "FOR UPDATE")
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
 	}
+	if match != "" && latest != nil && !sameTag(match, latest.etag) {
+		return nil, failedCondition("If-Match")
+	}
+	if version == "" && b.versioning != "" {
+		return a.mark(ctx, tx, q, b, key)
+	}
+	if latest == nil {
+		return nil, nil // no error, and no event either
+	}
+	o := latest
+	if version != "" && version != latest.version {
+		if o, err = find(ctx, tx, b.name, key, version, "FOR UPDATE"); isMissing(err) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if err := erase(ctx, tx, b, o); err != nil {
+		return nil, err
+	}
+	return o, a.notify(ctx, tx, q, b, change{event: removedForGood, object: o})
+}
+
+// erase deletes one version for good. The one before the latest takes its place. The number of the change is the object's.
+func erase(ctx context.Context, tx *postgres.Tx, b *bucket, o *object) error {
+	err := tx.QueryRow(ctx, `DELETE FROM s3.objects WHERE bucket = $1 AND key = $2 AND version = $3 RETURNING nextval('s3.changes')`, o.bucket, o.key, o.version).Scan(&o.seq)
 	if err != nil {
 		return err
 	}
-	if match != "" && !sameTag(match, o.etag) {
-		return failedCondition("If-Match")
+	if o.latest && b.versioning != "" {
+		if _, err := tx.Exec(ctx, `UPDATE s3.objects SET latest = true WHERE bucket = $1 AND key = $2 AND seq =
+			(SELECT max(seq) FROM s3.objects WHERE bucket = $1 AND key = $2)`, o.bucket, o.key); err != nil {
+			return err
+		}
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM s3.objects WHERE bucket = $1 AND key = $2`, b.name, key); err != nil {
-		return err
+	return blob.Delete(ctx, tx, o.blobs()...)
+}
+
+// mark puts a delete marker over a key, also over one that was never there.
+func (a *API) mark(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, key string) (*object, error) {
+	o := &object{bucket: b.name, key: key, etag: emptyTag, marker: true, modified: tx.Now, version: a.newVersion(b)}
+	old, err := hold(ctx, tx, o)
+	if err == nil && old != nil {
+		err = supersede(ctx, tx, old, o)
 	}
-	if err := blob.Delete(ctx, tx, o.blobs()...); err != nil {
-		return err
+	if err != nil {
+		return nil, err
 	}
-	return a.notify(ctx, tx, q, b, change{event: removedForGood, object: &object{bucket: b.name, key: key}})
+	return o, a.notify(ctx, tx, q, b, change{event: markedDeleted, object: o})
 }
 
 func (a *API) deleteObject(ctx context.Context, q *request) error {
+	var gone *object
 	err := a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
 		if err != nil {
 			return err
 		}
-		return a.remove(ctx, tx, q, b, q.key, q.r.Header.Get("If-Match"))
+		gone, err = a.remove(ctx, tx, q, b, q.key, q.version(), q.r.Header.Get("If-Match"))
+		return err
 	})
-	if err == nil {
-		q.WriteHeader(http.StatusNoContent)
+	if err != nil {
+		return err
 	}
-	return err
+	if version := q.version(); version != "" {
+		q.Header().Set("X-Amz-Version-Id", version)
+	}
+	if gone != nil {
+		gone.answerVersion(q.Header())
+	}
+	q.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-type deleted struct{ Key string }
+type deleted struct {
+	Key                   string
+	VersionID             string `xml:"VersionId,omitempty"`
+	DeleteMarker          bool   `xml:",omitempty"`
+	DeleteMarkerVersionID string `xml:"DeleteMarkerVersionId,omitempty"`
+}
 
-type undeleted struct{ Key, Code, Message string }
+type undeleted struct {
+	Key           string
+	VersionID     string `xml:"VersionId,omitempty"`
+	Code, Message string
+}
 
 // deletion is the body of DeleteObjects.
 type deletion struct {
 	XMLName xml.Name `xml:"Delete"`
 	Quiet   bool
-	Object  []struct{ Key, VersionId, ETag string }
+	Object  []struct {
+		Key       string
+		VersionID string `xml:"VersionId"`
+		ETag      string
+	}
 }
 
 // deleteObjects deletes many objects. Each needs its own permission, and what may not be deleted is an error of its own.
@@ -73,21 +132,16 @@ func (a *API) deleteObjects(ctx context.Context, q *request) error {
 	if xml.Unmarshal(body, &in) != nil || len(in.Object) == 0 || len(in.Object) > maxBatch {
 		return malformedXML()
 	}
-	for _, o := range in.Object {
-		if o.VersionId != "" && o.VersionId != "null" {
-			return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate versions of S3 objects yet: leave out the VersionId of %s", o.Key)
-		}
-	}
 	out := struct {
 		XMLName xml.Name    `xml:"http://s3.amazonaws.com/doc/2006-03-01/ DeleteResult"`
 		Deleted []deleted   `xml:"Deleted"`
 		Errors  []undeleted `xml:"Error"`
 	}{}
 	for _, o := range in.Object {
-		err := a.deleteOne(ctx, q, o.Key, o.ETag)
+		gone, err := a.deleteOne(ctx, q, o.Key, o.VersionID, o.ETag)
 		if err == nil {
 			if !in.Quiet {
-				out.Deleted = append(out.Deleted, deleted{o.Key})
+				out.Deleted = append(out.Deleted, told(o.Key, o.VersionID, gone))
 			}
 			continue
 		}
@@ -95,23 +149,40 @@ func (a *API) deleteObjects(ctx context.Context, q *request) error {
 		if e.Code == "NoSuchBucket" {
 			return e
 		}
-		out.Errors = append(out.Errors, undeleted{o.Key, e.Code, e.Message})
+		out.Errors = append(out.Errors, undeleted{o.Key, o.VersionID, e.Code, e.Message})
 	}
 	return wire.WriteXML(q, http.StatusOK, out)
 }
 
-func (a *API) deleteOne(ctx context.Context, q *request, key, match string) error {
+// told is what DeleteObjects says of a key: the version that it was to delete, and the marker that it made or deleted.
+func told(key, version string, gone *object) deleted {
+	d := deleted{Key: key, VersionID: version}
+	if gone != nil && gone.marker {
+		d.DeleteMarker, d.DeleteMarkerVersionID = true, gone.version
+	}
+	return d
+}
+
+func (a *API) deleteOne(ctx context.Context, q *request, key, version, match string) (gone *object, err error) {
 	if err := validKey(key); err != nil {
-		return err
+		return nil, err
 	}
-	if err := a.may(ctx, q, "s3:DeleteObject", q.bucket, key); err != nil {
-		return err
-	}
-	return a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
-		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
-		if err != nil {
-			return err
+	action := "s3:DeleteObject"
+	if version != "" {
+		if err := checkVersion(version); err != nil {
+			return nil, err
 		}
-		return a.remove(ctx, tx, q, b, key, match)
+		action = "s3:DeleteObjectVersion"
+	}
+	if err := a.may(ctx, q, action, q.bucket, key); err != nil {
+		return nil, err
+	}
+	err = a.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
+		b, err := lockBucket(ctx, tx, q.bucket, "SHARE")
+		if err == nil {
+			gone, err = a.remove(ctx, tx, q, b, key, version, match)
+		}
+		return err
 	})
+	return gone, err
 }

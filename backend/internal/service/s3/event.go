@@ -23,23 +23,13 @@ type change struct {
 // transaction.
 func (a *API) notify(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, c change) error {
 	var events []push.Event
-	var sequencer int64
-	next := func() error {
-		if sequencer != 0 {
-			return nil
-		}
-		return tx.QueryRow(ctx, `SELECT nextval('s3.changes')`).Scan(&sequencer)
-	}
 	published := fmt.Sprintf("%s of %s in %s", c.event, c.object.key, b.name)
 	for i := range b.notifications {
 		n := &b.notifications[i]
 		if !n.matches(c) {
 			continue
 		}
-		if err := next(); err != nil {
-			return err
-		}
-		payload, err := json.Marshal(notice{[]record{recordOf(q, b, n, c, tx, sequencer)}})
+		payload, err := json.Marshal(notice{[]record{recordOf(q, b, n, c, tx)}})
 		if err != nil {
 			return err
 		}
@@ -48,10 +38,7 @@ func (a *API) notify(ctx context.Context, tx *postgres.Tx, q *request, b *bucket
 		events = append(events, e)
 	}
 	if b.eventBridge {
-		if err := next(); err != nil {
-			return err
-		}
-		e, err := bridged(q, b, c, sequencer)
+		e, err := bridged(q, b, c)
 		if err != nil {
 			return err
 		}
@@ -122,28 +109,35 @@ type eventObject struct {
 
 // objectOf is the object as its events have it: with a size where there are new bytes, with no more than its name where it is
 // gone for good, and without a sequencer where it stays what it was.
-func objectOf(c change, sequencer int64) *eventObject {
-	o := &eventObject{Key: c.object.key, ETag: c.object.etag, Sequencer: fmt.Sprintf("%018X", sequencer)}
+func objectOf(c change) *eventObject {
+	o := &eventObject{Key: c.object.key, ETag: c.object.etag, Sequencer: fmt.Sprintf("%018X", c.object.seq)}
+	if c.object.version != unversioned {
+		o.Version = c.object.version
+	}
 	switch {
 	case strings.HasPrefix(c.event, "ObjectCreated:"):
 		o.Size = &c.object.size
 	case c.event == removedForGood:
 		o.ETag = ""
+	case c.event == markedDeleted:
 	default:
 		o.Sequencer = ""
 	}
 	return o
 }
 
-// removedForGood is the event of an object, or of one of its versions, that is gone.
-const removedForGood = "ObjectRemoved:Delete"
+// removedForGood is the event of an object, or of one of its versions, that is gone; markedDeleted that of one that only looks so.
+const (
+	removedForGood = "ObjectRemoved:Delete"
+	markedDeleted  = "ObjectRemoved:DeleteMarkerCreated"
+)
 
-func recordOf(q *request, b *bucket, n *notification, c change, tx *postgres.Tx, sequencer int64) record {
+func recordOf(q *request, b *bucket, n *notification, c change, tx *postgres.Tx) record {
 	version := "2.1"
 	if !strings.HasPrefix(c.event, "ObjectCreated:") && !strings.HasPrefix(c.event, "ObjectRemoved:") {
 		version = "2.3"
 	}
-	o := objectOf(c, sequencer)
+	o := objectOf(c)
 	o.Key = eventKey(o.Key)
 	return record{Version: version, Source: "aws:s3", Region: b.region, Time: stamp(tx.Now), Name: c.event,
 		Identity:  identity{"AWS:" + principalID(q.call.Session)},

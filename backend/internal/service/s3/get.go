@@ -20,11 +20,12 @@ import (
 // getObject serves GET and HEAD.
 func (a *API) getObject(ctx context.Context, q *request) error {
 	var o *object
+	var b *bucket
 	var body *spool
 	var from, n int64
 	for {
 		var err error
-		if o, err = a.object(ctx, q.bucket, q.key); err != nil {
+		if o, b, err = a.object(ctx, q); err != nil {
 			return a.hide(ctx, q, err)
 		}
 		if err := readCondition(q.r.Header, o); err != nil {
@@ -44,6 +45,9 @@ func (a *API) getObject(ctx context.Context, q *request) error {
 		if !errors.Is(err, errReplaced) {
 			return err
 		}
+	}
+	if b.versioning != "" {
+		q.Header().Set("X-Amz-Version-Id", o.version)
 	}
 	o.answer(q, from, n)
 	if body == nil {
@@ -190,8 +194,9 @@ func rangeBounds(text string) (first, last int64, ok bool) {
 
 // hide makes a missing key a refusal for who may not list the bucket: S3 tells them not even that (GetObject, permissions).
 func (a *API) hide(ctx context.Context, q *request, err error) error {
+	e, marked := errors.AsType[*wire.Error](err)
 	f, ok := errors.AsType[*fault.Error](err)
-	if !ok || f.Detail != "NoSuchKey" {
+	if (!ok || f.Detail != "NoSuchKey") && (!marked || e.Code != "NoSuchKey") {
 		return err
 	}
 	if refused := a.may(ctx, q, "s3:ListBucket", q.bucket, ""); refused != nil {
@@ -200,13 +205,17 @@ func (a *API) hide(ctx context.Context, q *request, err error) error {
 	return err
 }
 
-// Object reads an object whole for a service that fetches code for a caller, who must be allowed to read it. Errors are in
-// S3's words, as Lambda repeats them; a refusal is a fault of kind Denied.
-func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key string) ([]byte, error) {
+// Object reads an object, or with a version that one of it, whole for a service that fetches code for a caller, who must be allowed
+// to read it. Errors are in S3's words, as Lambda repeats them; a refusal is a fault of kind Denied.
+func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key, version string) ([]byte, error) {
 	const words = "S3 Error Code: %s. S3 Error Message: %s"
 	b, err := a.bucket(ctx, bucket)
 	if err == nil {
 		q := call.Question("s3:GetObject", arn.Object(bucket, key))
+		if version != "" {
+			q.Action = "s3:GetObjectVersion"
+			q.Keys["s3:VersionId"] = []string{version}
+		}
 		q.ResourceAccount, q.CalledVia = b.account, []string{authz.LambdaService}
 		if err := a.Authz.Require(ctx, q); fault.Is(err, fault.Denied) {
 			return nil, fault.New(fault.Denied, "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for %s/%s. "+words,
@@ -215,9 +224,12 @@ func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key string) (
 			return nil, err
 		}
 	}
+	if err == nil && version != "" {
+		err = checkVersion(version)
+	}
 	for err == nil {
 		var o *object
-		if o, err = find(ctx, a.DB, bucket, key, ""); err != nil {
+		if o, err = read(ctx, a.DB, bucket, key, version); err != nil {
 			break
 		}
 		var body *spool
@@ -231,6 +243,9 @@ func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key string) (
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return nil, fault.New(fault.Invalid, words, f.Detail, f.Message)
+	}
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return nil, fault.New(fault.Invalid, words, e.Code, e.Message)
 	}
 	return nil, err
 }

@@ -30,6 +30,9 @@ func (q *request) keys(action, owner string) map[string][]string {
 			}
 		}
 	}
+	if q.query.Has("versionId") {
+		keys["s3:VersionId"] = []string{q.version()}
+	}
 	for _, name := range headerKeys {
 		if v := q.r.Header.Get(name); v != "" {
 			keys["s3:"+name] = []string{v}
@@ -68,14 +71,14 @@ func tagKeys(header string, keys map[string][]string) {
 }
 
 // existingTags are the tags that an object has: s3:ExistingObjectTag/….
-func (a *API) existingTags(ctx context.Context, bucket, key string) authz.Late {
+func (a *API) existingTags(ctx context.Context, bucket, key, version string) authz.Late {
 	if key == "" {
 		return nil
 	}
 	const prefix = "s3:ExistingObjectTag/"
 	return authz.Late{prefix: func() map[string][]string {
 		keys := map[string][]string{}
-		o, err := find(ctx, a.DB, bucket, key, "")
+		o, err := find(ctx, a.DB, bucket, key, version, "")
 		if err != nil {
 			return nil // one that is not there has none; what else there is the operation will say
 		}

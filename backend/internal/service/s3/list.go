@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -104,12 +103,12 @@ func beyond(prefix string) string { return prefix + "\U0010FFFF" }
 
 // fill reads objects until the page is full, putting those below a delimiter together. It returns the last key or prefix.
 func (a *API) fill(ctx context.Context, out *listing, after string) (last string, err error) {
-	if prefix, ok := out.common(after); ok && prefix == after {
+	if prefix, ok := common(out.Prefix, out.Delimiter, after); ok && prefix == after {
 		after = beyond(prefix) // the page before ended with it
 	}
 	for {
 		rows, err := a.DB.Query(ctx, `SELECT key, size, etag, modified FROM s3.objects
-			WHERE bucket = @bucket AND key > @after AND starts_with(key, @prefix) ORDER BY key LIMIT @limit`,
+			WHERE bucket = @bucket AND latest AND NOT marker AND key > @after AND starts_with(key, @prefix) ORDER BY key LIMIT @limit`,
 			pgx.NamedArgs{"bucket": out.Name, "after": after, "prefix": out.Prefix, "limit": maxKeys + 1})
 		if err != nil {
 			return "", err
@@ -131,7 +130,7 @@ func (a *API) fill(ctx context.Context, out *listing, after string) (last string
 				return last, nil
 			}
 			skipped = ""
-			if prefix, ok := out.common(o.key); ok {
+			if prefix, ok := common(out.Prefix, out.Delimiter, o.key); ok {
 				skipped, last = prefix, prefix
 				out.CommonPrefixes = append(out.CommonPrefixes, commonPrefix{prefix})
 				continue
@@ -146,24 +145,12 @@ func (a *API) fill(ctx context.Context, out *listing, after string) (last string
 	}
 }
 
-// common is the part of a key up to the delimiter after the prefix.
-func (l *listing) common(key string) (string, bool) {
-	if l.Delimiter == "" || !strings.HasPrefix(key, l.Prefix) {
-		return "", false
-	}
-	i := strings.Index(key[len(l.Prefix):], l.Delimiter)
-	if i < 0 {
-		return "", false
-	}
-	return key[:len(l.Prefix)+i+len(l.Delimiter)], true
-}
-
 // encode percent-encodes keys where the client asked for it: XML cannot carry every character.
 func (l *listing) encode() {
 	if l.EncodingType != "url" {
 		return
 	}
-	enc := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "%2F", "/") }
+	enc := eventKey // the same encoding
 	l.Prefix, l.Delimiter, l.StartAfter, l.NextMarker = enc(l.Prefix), enc(l.Delimiter), enc(l.StartAfter), enc(l.NextMarker)
 	if l.Marker != nil {
 		marker := enc(*l.Marker)

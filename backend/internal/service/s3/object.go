@@ -4,13 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/blob"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -77,6 +74,10 @@ type object struct {
 	etag, contentType string
 	headers           map[string]string // kept ones, x-amz-meta-…, x-amz-checksum-… and x-amz-tagging
 	modified          time.Time
+	version           string // unversioned, or an id
+	marker            bool   // it marks that the key was deleted, and has no bytes
+	latest            bool
+	seq               int64 // of the change that wrote it
 }
 
 func (o *object) blobs() []string {
@@ -178,6 +179,7 @@ func (a *API) putObject(ctx context.Context, q *request) error {
 		return err
 	}
 	o.answerChecksum(q.Header())
+	o.answerVersion(q.Header())
 	q.Header().Set("Etag", `"`+o.etag+`"`)
 	q.WriteHeader(http.StatusOK)
 	return nil
@@ -198,46 +200,13 @@ func (a *API) write(ctx context.Context, q *request, o *object, body *spool, eve
 	})
 }
 
-// replace writes the object's row under the conditions of the request, drops the bytes of the one before, and accepts the
-// events. Where two write a key at once, one row is first and the other's conditions see it.
-func (a *API) replace(ctx context.Context, tx *postgres.Tx, q *request, b *bucket, o *object, event string) error {
-	o.modified = tx.Now
-	args := pgx.NamedArgs{"bucket": o.bucket, "key": o.key, "segments": o.segments, "size": o.size, "etag": o.etag, "type": o.contentType,
-		"headers": o.headers, "now": o.modified}
-	var old *object
-	for inserted := false; !inserted && old == nil; {
-		tag, err := tx.Exec(ctx, `INSERT INTO s3.objects (bucket, key, segments, size, etag, content_type, headers, modified)
-			VALUES (@bucket, @key, @segments, @size, @etag, @type, @headers, @now) ON CONFLICT DO NOTHING`, args)
-		if err != nil {
-			return err
-		}
-		if inserted = tag.RowsAffected() == 1; inserted {
-			break
-		}
-		old, err = find(ctx, tx, o.bucket, o.key, "FOR UPDATE")
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err // one that went between the two statements is looked for again
-		}
-	}
-	if err := precondition(q.r.Header, old); err != nil {
-		return err
-	}
-	if old != nil {
-		if err := blob.Delete(ctx, tx, old.blobs()...); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE s3.objects SET segments = @segments, size = @size, etag = @etag, content_type = @type,
-			headers = @headers, modified = @now WHERE bucket = @bucket AND key = @key`, args); err != nil {
-			return err
-		}
-	}
-	return a.notify(ctx, tx, q, b, change{event: event, object: o})
-}
-
 // precondition applies If-Match and If-None-Match of a write (S3 User Guide, conditional writes). old is nil when there
 // is no such object.
 func precondition(h http.Header, old *object) error {
 	match, none := h.Get("If-Match"), h.Get("If-None-Match")
+	if old != nil && old.marker {
+		old = nil
+	}
 	switch {
 	case none != "" && none != "*":
 		return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented")
@@ -260,27 +229,4 @@ func failedCondition(name string) error {
 func sameTag(given, etag string) bool {
 	given = strings.TrimSpace(given)
 	return given == "*" || strings.Trim(strings.TrimPrefix(given, "W/"), `"`) == etag
-}
-
-// querier is the database, or a transaction.
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-// find reads an object's row; lock is "" or a locking clause.
-func find(ctx context.Context, db querier, bucket, key, lock string) (*object, error) {
-	o := &object{bucket: bucket, key: key}
-	err := db.QueryRow(ctx, `SELECT segments, size, etag, content_type, headers, modified FROM s3.objects WHERE bucket = $1 AND key = $2 `+lock, bucket, key).
-		Scan(&o.segments, &o.size, &o.etag, &o.contentType, &o.headers, &o.modified)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, noKey()
-	}
-	return o, err
-}
-
-func (a *API) object(ctx context.Context, bucket, key string) (*object, error) {
-	if _, err := a.bucket(ctx, bucket); err != nil {
-		return nil, err
-	}
-	return find(ctx, a.DB, bucket, key, "")
 }

@@ -85,23 +85,28 @@ func (a *API) tag(ctx context.Context, q *request, tags map[string]string, event
 		if err != nil {
 			return err
 		}
-		o, err := find(ctx, tx, q.bucket, q.key, "FOR UPDATE")
+		if _, err := read(ctx, tx, q.bucket, q.key, q.version()); err != nil {
+			return err
+		}
+		o, err := find(ctx, tx, q.bucket, q.key, q.version(), "FOR UPDATE")
 		if err != nil {
 			return err
 		}
 		o.headers[tagHeader] = keptTags(tags)
-		if _, err := tx.Exec(ctx, `UPDATE s3.objects SET headers = $3 WHERE bucket = $1 AND key = $2`, q.bucket, q.key, o.headers); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE s3.objects SET headers = $4 WHERE bucket = $1 AND key = $2 AND version = $3`, q.bucket, q.key, o.version, o.headers); err != nil {
 			return err
 		}
+		o.answerVersion(q.Header())
 		return a.notify(ctx, tx, q, b, change{event: event, object: o})
 	})
 }
 
 func (a *API) getObjectTagging(ctx context.Context, q *request) error {
-	o, err := a.object(ctx, q.bucket, q.key)
+	o, _, err := a.object(ctx, q)
 	if err != nil {
 		return err
 	}
+	o.answerVersion(q.Header())
 	tags := o.tags()
 	out := tagging{}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {

@@ -6,7 +6,11 @@
 // S3 does, and again at every event, when nobody is there to hear the answer but the trace.
 //
 // The front is a switch on method, bucket, key and subresource. A subresource that is not simulated is refused by name; it
-// never falls through to the object or the bucket. Versioning, ACLs and bucket policies are among those today.
+// never falls through to the object or the bucket.
+//
+// A key of a bucket with versioning has a row for each version; its latest may be a delete marker. What is written without
+// versioning is the version null, of which there is one. Whoever changes a key holds the lock of its latest version, so that
+// sequencers grow with the versions.
 //
 // A body is read to its end, checked, and held in a temporary file where it is large, before a transaction begins; what is
 // sent lies ready before a client gets its first byte. So no client makes the database wait, and no object has to fit into
@@ -98,6 +102,9 @@ func (a *API) operations() map[string]operation {
 		"bucket GET location":     {"GetBucketLocation", "s3:GetBucketLocation", a.getLocation},
 		"bucket PUT notification": {"PutBucketNotificationConfiguration", "s3:PutBucketNotification", a.putNotification},
 		"bucket GET notification": {"GetBucketNotificationConfiguration", "s3:GetBucketNotification", a.getNotification},
+		"bucket PUT versioning":   {"PutBucketVersioning", "s3:PutBucketVersioning", a.putVersioning},
+		"bucket GET versioning":   {"GetBucketVersioning", "s3:GetBucketVersioning", a.getVersioning},
+		"bucket GET versions":     {"ListObjectVersions", "s3:ListBucketVersions", a.listVersions},
 		"bucket PUT tagging":      {"PutBucketTagging", "s3:PutBucketTagging", a.putTagging},
 		"bucket GET tagging":      {"GetBucketTagging", "s3:GetBucketTagging", a.getTagging},
 		"bucket DELETE tagging":   {"DeleteBucketTagging", "s3:PutBucketTagging", a.deleteTagging},
@@ -141,13 +148,13 @@ func (a *API) find(q *request, sub string) (operation, bool) {
 var parameters = []string{"list-type", "prefix", "delimiter", "max-keys", "marker", "continuation-token", "start-after", "encoding-type",
 	"fetch-owner", "x-id", "bucket-region", "max-buckets", "response-content-type", "response-content-disposition", "response-cache-control",
 	"response-content-language", "response-content-encoding", "response-expires", "max-parts", "part-number-marker", "max-uploads",
-	"key-marker", "upload-id-marker"}
+	"key-marker", "upload-id-marker", "version-id-marker"}
 
 // subresourceOf is the query parameter that names a subresource. Two of them are refused: a request is for one thing.
 func subresourceOf(query url.Values) (string, error) {
 	names := make([]string, 0, len(query))
 	for name := range query {
-		if name == "partNumber" && query.Has("uploadId") {
+		if name == "partNumber" && query.Has("uploadId") || name == "versionId" {
 			continue
 		}
 		if !slices.Contains(parameters, name) && !strings.HasPrefix(strings.ToLower(name), "x-amz-") {
@@ -197,6 +204,9 @@ func (a *API) dispatch(ctx context.Context, q *request) (err error) {
 		return notSimulated(q, sub)
 	}
 	q.call.Operation = o.name
+	if o.action, err = q.versioned(o); err != nil {
+		return err
+	}
 	if o.action != eachKey {
 		if err := a.may(ctx, q, o.action, q.bucket, q.key); err != nil {
 			return err
@@ -212,6 +222,22 @@ func (a *API) dispatch(ctx context.Context, q *request) (err error) {
 			Fields: map[string]string{"Size": strconv.Itoa(len(q.key)), "MaxSizeAllowed": strconv.Itoa(maxKey)}}
 	}
 	return o.run(ctx, q)
+}
+
+// ofVersions are the actions of operations on a version that is named (Service Authorization Reference).
+var ofVersions = map[string]string{"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion", "s3:PutObjectTagging": "s3:PutObjectVersionTagging",
+	"s3:GetObjectTagging": "s3:GetObjectVersionTagging", "s3:DeleteObjectTagging": "s3:DeleteObjectVersionTagging"}
+
+// versioned is the action of an operation, which is another where the request names a version.
+func (q *request) versioned(o operation) (string, error) {
+	if !q.query.Has("versionId") {
+		return o.action, nil
+	}
+	action, ok := ofVersions[o.action]
+	if !ok {
+		return "", argument("InvalidArgument", "This operation does not accept a version-id.", map[string]string{"ArgumentName": "versionId", "ArgumentValue": q.version()})
+	}
+	return action, checkVersion(q.version())
 }
 
 // hoist makes headers of the x-amz- parameters of a presigned request, which stand for them.
@@ -288,7 +314,7 @@ func (a *API) may(ctx context.Context, q *request, action, bucket, key string) e
 		return accessDenied()
 	}
 	question := q.call.Question(action, resource)
-	question.ResourceAccount, question.Keys, question.Late = account, q.keys(action, account), a.existingTags(ctx, bucket, key)
+	question.ResourceAccount, question.Keys, question.Late = account, q.keys(action, account), a.existingTags(ctx, bucket, key, q.version())
 	return quoted(a.Authz.Require(ctx, question), resource)
 }
 
