@@ -214,7 +214,7 @@ func query(v url.Values) (trace.Query, error) {
 
 func wireDelivery(d trace.Delivery) control.Delivery {
 	out := control.Delivery{ID: d.ID, Account: d.Account, Region: d.Region, Source: control.Source{Service: d.SourceService, ARN: d.SourceARN},
-		TargetARN: d.TargetARN, InvocationType: d.InvocationType, RequestID: d.RequestID, Outcome: string(d.Outcome), Attempts: d.Attempts, At: d.At, Parent: d.Parent,
+		TargetARN: d.TargetARN, InvocationType: d.InvocationType, RequestID: d.RequestID, Outcome: string(d.Outcome), Attempts: d.Attempts, At: d.At, Parent: d.Parent, Also: d.Also,
 		Steps: []control.Step{}}
 	for _, s := range d.Steps {
 		out.Steps = append(out.Steps, control.Step{At: s.At, Kind: string(s.Kind), Reason: s.Reason, Rule: s.Rule, Decision: s.Decision})

@@ -74,8 +74,10 @@ type Delivery struct {
 	At             time.Time `json:"at"` // when the event was published
 	// Parent is the id of the delivery that this one follows from, as a destination's from the invocation whose record it carries; 0
 	// where nothing came before.
-	Parent int64  `json:"parent,omitempty"`
-	Steps  []Step `json:"steps"`
+	Parent int64 `json:"parent,omitempty"`
+	// Also are further ones, where a batch's records follow from several.
+	Also  []int64 `json:"also,omitempty"`
+	Steps []Step  `json:"steps"`
 }
 
 // Step is one thing that happened to a delivery.

@@ -34,7 +34,7 @@ func (r *Recorder) List(ctx context.Context, q Query) ([]Delivery, error) {
 		q.Limit = DefaultLimit
 	}
 	found, err := r.db.Query(ctx, `
-		SELECT id, account, region, source_service, source_arn, target_arn, invocation_type, request_id, at, outcome, attempts, parent
+		SELECT id, account, region, source_service, source_arn, target_arn, invocation_type, request_id, at, outcome, attempts, parent, also
 		FROM trace.deliveries
 		WHERE id > @after
 			AND (@function = '' OR target_arn = @function OR split_part(target_arn, ':', 7) = @function
@@ -51,7 +51,7 @@ func (r *Recorder) List(ctx context.Context, q Query) ([]Delivery, error) {
 	}
 	deliveries, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (d Delivery, err error) {
 		err = row.Scan(&d.ID, &d.Account, &d.Region, &d.SourceService, &d.SourceARN, &d.TargetARN, &d.InvocationType,
-			&d.RequestID, &d.At, &d.Outcome, &d.Attempts, &d.Parent)
+			&d.RequestID, &d.At, &d.Outcome, &d.Attempts, &d.Parent, &d.Also)
 		d.At = d.At.UTC()
 		return d, err
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -182,6 +183,7 @@ func upsert(ctx context.Context, tx *postgres.Tx, merged map[int64]*entry, order
 		targets, types, requests, outcomes   = make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		ats                                  = make([]time.Time, n)
 		parents                              = make([]int64, n)
+		also                                 = make([]*string, n) // an array's text: arrays of arrays must be of one length
 		attempts                             = make([]int32, n)
 	)
 	for i, id := range order {
@@ -189,18 +191,24 @@ func upsert(ctx context.Context, tx *postgres.Tx, merged map[int64]*entry, order
 		accounts[i], regions[i], services[i], sources[i] = e.Account, e.Region, e.SourceService, e.SourceARN
 		targets[i], types[i], requests[i], outcomes[i] = e.TargetARN, e.InvocationType, e.RequestID, string(e.outcome)
 		ats[i], attempts[i], parents[i] = e.At, int32(e.attempts), e.Parent
+		if len(e.Also) > 0 {
+			text := "{" + strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Also), " ", ","), "[]") + "}"
+			also[i] = &text
+		}
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO trace.deliveries AS d (id, account, region, source_service, source_arn, target_arn, invocation_type,
-			request_id, at, outcome, attempts, parent)
-		SELECT * FROM unnest(@ids::bigint[], @accounts::text[], @regions::text[], @services::text[], @sources::text[],
-			@targets::text[], @types::text[], @requests::text[], @ats::timestamptz[], @outcomes::text[], @attempts::int[], @parents::bigint[])
+			request_id, at, outcome, attempts, parent, also)
+		SELECT id, account, region, service, source, target, type, request, at, outcome, attempt, parent, also::bigint[]
+		FROM unnest(@ids::bigint[], @accounts::text[], @regions::text[], @services::text[], @sources::text[],
+			@targets::text[], @types::text[], @requests::text[], @ats::timestamptz[], @outcomes::text[], @attempts::int[], @parents::bigint[], @also::text[])
+			AS x (id, account, region, service, source, target, type, request, at, outcome, attempt, parent, also)
 		ON CONFLICT (id) DO UPDATE SET
 			outcome = CASE WHEN excluded.outcome = 'pending' THEN d.outcome ELSE excluded.outcome END,
 			attempts = greatest(d.attempts, excluded.attempts),
 			request_id = CASE WHEN excluded.request_id = '' THEN d.request_id ELSE excluded.request_id END`,
 		pgx.NamedArgs{"ids": order, "accounts": accounts, "regions": regions, "services": services, "sources": sources,
 			"targets": targets, "types": types, "requests": requests, "ats": ats, "outcomes": outcomes, "attempts": attempts,
-			"parents": parents})
+			"parents": parents, "also": also})
 	return err
 }

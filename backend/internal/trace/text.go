@@ -15,7 +15,7 @@ func Text(deliveries []Delivery) string {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(&b, "#%d  %s  %s -> %s\n", d.ID, d.At.Format(time.RFC3339), source(d.Header), target(d.TargetARN))
-		fmt.Fprintf(&b, "    %s  %s, %s%s\n", d.InvocationType, strings.ToUpper(string(d.Outcome)), attempts(d.Attempts), follows(d.Parent))
+		fmt.Fprintf(&b, "    %s  %s, %s%s\n", d.InvocationType, strings.ToUpper(string(d.Outcome)), attempts(d.Attempts), follows(d.Header))
 		for _, s := range d.Steps {
 			fmt.Fprintf(&b, "    %s  %-10s  %s\n", s.At.Format("15:04:05.000"), s.Kind, indent(reason(s)))
 		}
@@ -39,11 +39,15 @@ func target(arn string) string {
 	return arn
 }
 
-func follows(parent int64) string {
-	if parent == 0 {
+func follows(h Header) string {
+	if h.Parent == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", follows from #%d", parent)
+	text := fmt.Sprintf(", follows from #%d", h.Parent)
+	for _, id := range h.Also {
+		text += fmt.Sprintf(", #%d", id)
+	}
+	return text
 }
 
 func attempts(n int) string {

@@ -68,6 +68,10 @@ type Header struct {
 	At             time.Time `json:"at"`
 	// Parent is the id of the delivery that this one follows from; 0 where nothing came before.
 	Parent int64 `json:"parent,omitempty"`
+	// Also are further ones: those that the other records of a batch follow from, at most a hundred.
+	Also []int64 `json:"also,omitempty"`
+	// Cause is the cause that it follows from; "" for none.
+	Cause string `json:"cause,omitempty"`
 }
 
 // Step is one thing that happened.

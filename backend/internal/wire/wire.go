@@ -94,6 +94,14 @@ type Call struct {
 	tagKeys   map[string][]string // condition keys of the tags that the input passes
 }
 
+// Cause is what the request says that it follows from: the trace header that the SDK in a function forwards; "" of other callers.
+func (c *Call) Cause() string {
+	if c == nil || c.HTTP == nil { // nobody called: a service does it by itself
+		return ""
+	}
+	return c.HTTP.Header.Get("X-Amzn-Trace-Id")
+}
+
 // Present reports whether a member of the body was sent, and was not null. Plain numbers and booleans of the SDK's
 // structs do not tell absent from zero; pointers, lists and maps do. Members below others are reached by further names,
 // elements of lists by their index from 0.

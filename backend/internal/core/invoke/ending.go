@@ -161,11 +161,14 @@ func (iv *Invoker) deliver(ctx context.Context, e event, h handover) error {
 		return err
 	}
 	d := target.Delivery{Target: h.Target, Sender: session, Cause: e.Header}
+	if e.Ending.Last != nil { // the function ran
+		d.Cause = invoked(e.Header, function.Key{Account: e.Function.Account, Region: e.Function.Region, Name: e.Function.Name}.ARN())
+	}
 	if h.Dead {
 		d.Body, d.Attributes = e.payload(), e.deadLetterAttributes()
 		return iv.Targets.Deliver(ctx, d)
 	}
-	d.Body = e.record()
+	d.Body, d.Traced = e.record(), true
 	kind := "Success"
 	if e.Ending.Condition != conditionSuccess {
 		kind = "Failure"

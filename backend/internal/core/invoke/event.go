@@ -32,7 +32,6 @@ type event struct {
 	Header    trace.Header    `json:"header"`
 	Function  arn.FunctionRef `json:"function"` // resolved anew at each attempt: an event runs with what the function is then
 	Payload   []byte          `json:"payload"`
-	Cause     string          `json:"cause,omitempty"`  // as in Request
 	Failures  int             `json:"failures"`         // attempts at which the function failed
 	Throttles int             `json:"throttles"`        // attempts at which it could not be started
 	Last      *response       `json:"last,omitempty"`   // what the last attempt answered
@@ -82,7 +81,7 @@ func (iv *Invoker) item(req Request) (agenda.Item, error) {
 		return agenda.Item{}, err
 	}
 	v := req.Function.Version
-	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload, Cause: req.Cause, Function: refOf(req.Function)})
+	body, err := json.Marshal(event{Header: req.Header, Payload: req.Payload, Function: refOf(req.Function)})
 	if err != nil {
 		return agenda.Item{}, err
 	}
@@ -117,7 +116,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 		return iv.end(e, config, fn.Version, ending{Condition: conditionAge, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleAge,
 			Why: fmt.Sprintf("it is older than the event's maximum age of %s", age)}), nil
 	}
-	if looped := iv.looped(ctx, fn.Version, e.Cause); fault.Is(looped, fault.Conflict) {
+	if looped := iv.looped(ctx, fn.Version, e.Header.Cause); fault.Is(looped, fault.Conflict) {
 		return iv.end(e, config, fn.Version, ending{Condition: conditionRecursion, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleRecursion, Why: looped.Error()}), nil
 	} else if looped != nil {
 		return agenda.Done(), looped
@@ -134,7 +133,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err != nil {
 		return iv.throttled(e, config, fn.Version, err.Error()), nil
 	}
-	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header, Cause: e.Cause}, e.Failures+1)
+	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header}, e.Failures+1)
 	iv.freeAfter(free, out)
 	if err != nil && ctx.Err() != nil {
 		return agenda.Done(), ctx.Err()

@@ -44,7 +44,6 @@ type Request struct {
 	Function      *function.Resolved // what the qualifier resolved to
 	Payload       []byte
 	ClientContext string       // JSON, delivered on synchronous calls only
-	Cause         string       // X-Ray's header of the request that this follows from, as a function's SDK forwards it; "" for none
 	Header        trace.Header // the delivery that this is part of
 }
 

@@ -62,7 +62,7 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: "not accepted: " + err.Error(), Rule: ruleSync})
 		return nil, err
 	}
-	if err := iv.looped(ctx, req.Function.Version, req.Cause); err != nil {
+	if err := iv.looped(ctx, req.Function.Version, req.Header.Cause); err != nil {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: err.Error(), Rule: ruleRecursion})
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 	inv := &Invocation{
 		RequestID: req.Header.RequestID, Function: req.Function.Version, InvokedARN: req.Function.InvokedARN,
 		Payload: req.Payload, ClientContext: req.ClientContext, Attempt: attempt,
-		TraceID: traceID(iv.Clock.Now(), req.Header.RequestID) + ";Lineage=" + lineageOf(req.Cause).with(req.Function.Version.ARN()).String(),
+		TraceID: invoked(req.Header, req.Function.Version.ARN()).Onward(),
 	}
 	if len(inv.Payload) == 0 {
 		inv.Payload = []byte("{}")
@@ -101,21 +101,6 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 	iv.Logs.Append(req.Function.Version, iv.Clock.Now(), out.Log)
 	iv.count(req.Function, out)
 	return out, nil
-}
-
-// traceID is X-Ray's header for a request: its root is made from the time and the request id, so that it repeats where
-// they do.
-func traceID(at time.Time, requestID string) string {
-	hex := make([]byte, 0, 32)
-	for i := range len(requestID) {
-		if requestID[i] != '-' {
-			hex = append(hex, requestID[i])
-		}
-	}
-	for len(hex) < 24 {
-		hex = append(hex, '0')
-	}
-	return fmt.Sprintf("Root=1-%08x-%s;Parent=%s;Sampled=0", at.Unix(), hex[:24], hex[8:24])
 }
 
 // settle records the end of a synchronous invocation.
@@ -167,7 +152,7 @@ func CheckPayload(t Type, payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
-	if err := iv.looped(ctx, req.Function.Version, req.Cause); err != nil {
+	if err := iv.looped(ctx, req.Function.Version, req.Header.Cause); err != nil {
 		return nil, err
 	}
 	free, err := iv.take(ctx, req.Function)

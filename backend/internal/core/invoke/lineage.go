@@ -9,6 +9,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
 
 // ruleRecursion is the rule of docs/fidelity.md for loops.
@@ -32,19 +33,9 @@ type generation struct {
 	count    int
 }
 
-// member is a member of a trace header, Root=…;Parent=…;Lineage=….
-func member(header, name string) string {
-	for _, part := range strings.Split(header, ";") {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(part), name+"="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
 // lineageOf reads a trace header. What cannot be read counts nothing.
 func lineageOf(header string) (l lineage) {
-	for _, part := range strings.Split(member(header, "Lineage"), "|") {
+	for _, part := range strings.Split(trace.Member(header, "Lineage"), "|") {
 		name, count, _ := strings.Cut(part, ":")
 		if n, err := strconv.Atoi(count); err == nil && n > 0 && name != "" {
 			l = append(l, generation{name, n})
@@ -101,6 +92,11 @@ func Deeper(a, b string) string {
 		return b
 	}
 	return a
+}
+
+// invoked is the header of a delivery once the function has been invoked with it: what the function does follows from that.
+func invoked(h trace.Header, functionARN string) trace.Header {
+	return h.WithLineage(lineageOf(h.Cause).with(functionARN).String())
 }
 
 // looped says that a request would go on with a loop through the function, unless the function allows loops.

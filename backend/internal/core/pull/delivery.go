@@ -44,9 +44,9 @@ func (p *Poller) startBatch(r *reception, batch []held, a access) {
 	batched := trace.Step{Kind: trace.Batched, Rule: ruleQueueBatch, Reason: what + ", hidden from others until " + batch[0].until.Format(time.RFC3339)}
 	if n := r.rc.skipped; n > 0 {
 		r.rc.skipped = 0
-		d.h = p.openDelivery(&r.m, plural(len(batch)+n, "message")+" in the queue", a.step, filteredStep(n, "message"), batched)
+		d.h = p.openFollowing(follows(batch), &r.m, plural(len(batch)+n, "message")+" in the queue", a.step, filteredStep(n, "message"), batched)
 	} else {
-		d.h = p.openDelivery(&r.m, what+" in the queue", a.step, batched)
+		d.h = p.openFollowing(follows(batch), &r.m, what+" in the queue", a.step, batched)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,7 +72,7 @@ func (p *Poller) runBatch(ctx context.Context, item agenda.Item) (agenda.Verdict
 	}
 	if !d.ran {
 		body := payload(d.batch, func(h *held) json.RawMessage { return h.Event })
-		d.out, d.err = p.Invoker.Attempt(ctx, invoke.Request{Function: d.fn, Payload: body, Header: d.h, Cause: chain(d.batch)}, receives(d.batch))
+		d.out, d.err = p.Invoker.Attempt(ctx, invoke.Request{Function: d.fn, Payload: body, Header: d.h}, receives(d.batch))
 		if d.err != nil && ctx.Err() != nil {
 			return agenda.Done(), ctx.Err()
 		}
@@ -89,10 +89,19 @@ func (p *Poller) runBatch(ctx context.Context, item agenda.Item) (agenda.Verdict
 	return agenda.Done(), nil
 }
 
+// follows is what a batch follows from.
+func follows(batch []held) trace.Header {
+	parents := make([]int64, len(batch))
+	for i, h := range batch {
+		parents[i] = trace.ParentOf(h.Cause)
+	}
+	return trace.Header{}.FollowAll(parents, chain(batch))
+}
+
 // chain is the trace header of the batch's message whose chain of requests is the longest.
 func chain(batch []held) (header string) {
 	for _, h := range batch {
-		header = invoke.Deeper(header, h.Trace)
+		header = invoke.Deeper(header, h.Cause)
 	}
 	return header
 }

@@ -46,7 +46,7 @@ type Message struct {
 	Group    string          // of a FIFO queue's message; empty for a standard queue
 	Body     []byte          // what filters look at
 	Event    json.RawMessage // the message as it stands in the function's event
-	Trace    string          // X-Ray's header of the request that sent it; "" for none
+	Cause    string          // what it follows from (trace.Cause); "" for nothing
 	Size     int             // bytes
 }
 

@@ -227,31 +227,50 @@ func (p *Poller) work(ctx context.Context, r *round, batch []Record) error {
 		if skipped > 0 {
 			steps = append(steps, filteredStep(skipped, "record"))
 		}
-		h := p.open(m, l, len(batch)+skipped, append(steps, trace.Step{Kind: trace.Batched, Rule: ruleOrder,
+		h := p.openRecords(followsRecords(batch), m, l, len(batch)+skipped, append(steps, trace.Step{Kind: trace.Batched, Rule: ruleOrder,
 			Reason: fmt.Sprintf("%s of %s, %s to %s", plural(len(batch), "record"), l.shard, short(batch[0].Sequence), short(last(batch)))})...)
 		l.header = &h
 	}
 	return p.run(ctx, r, fn, batch)
 }
 
+// followsRecords is what a batch follows from. Lambda finds no loops that go through a stream, so there is no chain.
+func followsRecords(batch []Record) trace.Header {
+	parents := make([]int64, len(batch))
+	for i, r := range batch {
+		parents[i] = r.Parent
+	}
+	return trace.Header{}.FollowAll(parents, "")
+}
+
 // open begins the delivery of records.
 func (p *Poller) open(m *EventSourceMapping, l *lane, records int, steps ...trace.Step) trace.Header {
+	return p.openRecords(trace.Header{}, m, l, records, steps...)
+}
+
+func (p *Poller) openRecords(follows trace.Header, m *EventSourceMapping, l *lane, records int, steps ...trace.Step) trace.Header {
 	what := fmt.Sprintf("%s in %s", plural(records, "record"), l.shard)
 	if m.ParallelizationFactor > 1 {
 		what += fmt.Sprintf(", lane %d of %d", l.part+1, m.ParallelizationFactor)
 	}
-	return p.openDelivery(m, what, steps...)
+	return p.openFollowing(follows, m, what, steps...)
 }
 
 func (p *Poller) openDelivery(m *EventSourceMapping, what string, steps ...trace.Step) trace.Header {
+	return p.openFollowing(trace.Header{}, m, what, steps...)
+}
+
+// openFollowing begins a delivery that follows from others, as the header says.
+func (p *Poller) openFollowing(h trace.Header, m *EventSourceMapping, what string, steps ...trace.Step) trace.Header {
 	from, err := arn.Parse(m.EventSourceARN)
 	if err != nil { // it was checked when the mapping was made
 		panic(err)
 	}
 	steps = append([]trace.Step{{Kind: trace.Published, Reason: what},
 		{Kind: trace.Matched, Reason: "event source mapping " + m.UUID + ", kept by Lambda"}}, steps...)
-	return p.Trace.Open(trace.Header{Account: m.Account, Region: m.Region, SourceService: from.Service, SourceARN: m.EventSourceARN,
-		TargetARN: m.FunctionARN, InvocationType: string(invoke.RequestResponse), RequestID: p.IDs.UUID()}, steps...)
+	h.Account, h.Region, h.SourceService, h.SourceARN, h.TargetARN = m.Account, m.Region, from.Service, m.EventSourceARN, m.FunctionARN
+	h.InvocationType, h.RequestID = string(invoke.RequestResponse), p.IDs.UUID()
+	return p.Trace.Open(h, steps...)
 }
 
 // refused stops the lane until the role changes, and says so.

@@ -35,6 +35,8 @@ type Record struct {
 	// View is the record as filters see it, as encoding/json decodes it: content that is JSON stands there decoded.
 	View func() map[string]any
 	Size int // bytes
+	// Parent is the id of the delivery that it follows from; 0 for none.
+	Parent int64
 
 	skipped int // records before it, and after the one that passed before, that the filters kept away
 }

@@ -51,7 +51,7 @@ type Event struct {
 	Entry         target.Entry // what a bus takes beside the payload
 	Published     string       // what happened, for the trace: "ObjectCreated:Put of a.jpg"
 	Matched       string       // which mapping chose the function
-	Parent        int64        // the delivery that this one follows from; 0 for none
+	Cause         string       // what the event follows from (trace.Cause): the trace header of the request that made it; "" for none
 	// DeadLetter is where an event goes that is refused, or whose function is gone; nil: it is lost then.
 	DeadLetter *DeadLetter
 }
@@ -113,7 +113,7 @@ func (d *Dispatcher) Open(e Event, target arn.ARN, invocationType string) trace.
 
 func (d *Dispatcher) header(e Event, target arn.ARN, invocationType string) trace.Header {
 	return trace.Header{Account: target.Account, Region: target.Region, SourceService: e.Service, SourceARN: e.SourceARN,
-		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID(), Parent: e.Parent}
+		TargetARN: e.Function, InvocationType: invocationType, RequestID: d.IDs.UUID()}.Follow(e.Cause)
 }
 
 // published are a delivery's first steps; a zero instant is now.

@@ -60,7 +60,7 @@ func (d *Dispatcher) deliverAs(ctx context.Context, to target.Delivery) error {
 		reason = authz.Audited + reason
 	}
 	h := d.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "lambda", SourceARN: to.Cause.TargetARN, TargetARN: to.Target,
-		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID(), Parent: to.Cause.ID},
+		InvocationType: string(invoke.Event), RequestID: d.IDs.UUID()}.Follow(to.Cause.Onward()),
 		trace.Step{Kind: trace.Published, Rule: ruleTarget, Reason: fmt.Sprintf("handed on by %s", to.Cause.TargetARN)},
 		trace.Step{Kind: trace.Authorized, Rule: ruleTarget, Reason: reason, Decision: decisionJSON(decision)})
 	err = d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: json.RawMessage(to.Body), Header: h})

@@ -46,6 +46,8 @@ type Delivery struct {
 	Decided func(policy.Explanation)
 	// Cause is the delivery that this one follows from; the zero header where nothing came before.
 	Cause trace.Header
+	// Traced says that a queue's message shows what it follows from, as its AWSTraceHeader.
+	Traced bool
 }
 
 // Attribute is a message attribute. Type is String, Number or Binary, with a label of the user's after a dot; the value of a Binary one is its bytes.

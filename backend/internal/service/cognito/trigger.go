@@ -10,6 +10,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
 // A trigger must answer within five seconds; after three calls that did not, Cognito gives up (developer guide,
@@ -83,6 +84,7 @@ func (a *API) fire(ctx context.Context, p *pool, trigger, function string, event
 	}
 	e := p.push(trigger, function, text)
 	e.Published = fmt.Sprintf("%s of %s in %s", event.TriggerSource, event.UserName, *p.Id)
+	e.Cause = wire.CallFrom(ctx).Cause()
 	for range triggerCalls {
 		_, out, err := a.Dispatcher.Call(ctx, e)
 		if err != nil {

@@ -79,7 +79,7 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 	out := make([]pull.Record, len(records))
 	for i, r := range records {
 		event := r.event()
-		out[i] = pull.Record{Sequence: sequence(r.seq), Key: string(r.keys), Arrival: r.at, Size: len(event),
+		out[i] = pull.Record{Sequence: sequence(r.seq), Key: string(r.keys), Arrival: r.at, Size: len(event), Parent: r.parent,
 			Event: func(string) json.RawMessage { return event }, View: func() map[string]any { return view(event) }}
 	}
 	return out, nil

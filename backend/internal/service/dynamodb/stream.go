@@ -80,6 +80,7 @@ type record struct {
 	new, old json.RawMessage // nil where the view has none
 	size     int
 	expired  bool
+	parent   int64 // the delivery that it follows from; 0 for none
 	streamID int64 // set by the flush alone
 }
 
@@ -95,7 +96,7 @@ func (f *flush) append(o *op, c *cell) {
 		f.times[at] = f.tx.Now
 	}
 	item := o.is
-	r := record{streamID: st.ID, n: at.n, seq: f.last[at], at: f.times[at], name: "MODIFY", expired: o.verb == expire}
+	r := record{streamID: st.ID, n: at.n, seq: f.last[at], at: f.times[at], name: "MODIFY", expired: o.verb == expire, parent: f.parent}
 	if o.is == nil {
 		r.name, item = "REMOVE", o.was
 	} else if o.was == nil {
@@ -118,10 +119,10 @@ func (f *flush) append(o *op, c *cell) {
 // writeRecords appends the records to their shards.
 func (f *flush) writeRecords(batch *pgx.Batch) {
 	for _, r := range f.record {
-		batch.Queue(`INSERT INTO dynamodb.records (stream, n, seq, at, name, keys, new, old, size, expired)
-			VALUES (@stream, @n, @seq, @at, @name, @keys, @new, @old, @size, @expired)`,
+		batch.Queue(`INSERT INTO dynamodb.records (stream, n, seq, at, name, keys, new, old, size, expired, parent)
+			VALUES (@stream, @n, @seq, @at, @name, @keys, @new, @old, @size, @expired, @parent)`,
 			pgx.NamedArgs{"stream": r.streamID, "n": r.n, "seq": r.seq, "at": r.at, "name": r.name, "keys": []byte(r.keys), "new": []byte(r.new),
-				"old": []byte(r.old), "size": r.size, "expired": r.expired})
+				"old": []byte(r.old), "size": r.size, "expired": r.expired, "parent": r.parent})
 	}
 	for at := range f.touched { // their rows are locked: the order is nobody's concern
 		batch.Queue(`UPDATE dynamodb.partitions SET last = @last, at = @at WHERE tbl = @tbl AND n = @n`,
@@ -255,7 +256,7 @@ func (s *Store) streams(ctx context.Context, account, region, table string, afte
 // read returns records of a shard after a sequence, those that are not a day old: at most limit, and no more once they are
 // so many bytes.
 func (s *Store) read(ctx context.Context, st *stream, n int, after int64, limit, bytes int) ([]record, error) {
-	rows, err := s.db.Query(ctx, `SELECT seq, at, name, keys, new, old, size, expired FROM dynamodb.records
+	rows, err := s.db.Query(ctx, `SELECT seq, at, name, keys, new, old, size, expired, parent FROM dynamodb.records
 		WHERE stream = @stream AND n = @n AND seq IN (SELECT seq FROM (SELECT seq, sum(size) OVER (ORDER BY seq) - size AS before FROM
 			(SELECT seq, size FROM dynamodb.records WHERE stream = @stream AND n = @n AND seq > @after AND at > @oldest ORDER BY seq LIMIT @limit) r) w
 			WHERE before < @bytes)
@@ -266,7 +267,7 @@ func (s *Store) read(ctx context.Context, st *stream, n int, after int64, limit,
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (record, error) {
 		r := record{stream: st, n: n}
-		err := row.Scan(&r.seq, &r.at, &r.name, (*[]byte)(&r.keys), (*[]byte)(&r.new), (*[]byte)(&r.old), &r.size, &r.expired)
+		err := row.Scan(&r.seq, &r.at, &r.name, (*[]byte)(&r.keys), (*[]byte)(&r.new), (*[]byte)(&r.old), &r.size, &r.expired, &r.parent)
 		return r, err
 	})
 }

@@ -11,12 +11,15 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb/expression"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
 // call is what one request writes: groups that succeed or fail one by one, each as a whole.
 type call struct {
 	groups []*group
 	token  *token // of TransactWriteItems
+	parent int64  // the delivery that the call follows from; 0 for none
 	err    error  // of the token
 }
 
@@ -87,6 +90,7 @@ type flush struct {
 	cells  map[cellKey]*cell
 	order  []*cell
 	record []record
+	parent int64 // of the call that is run
 	// touched are the partitions that got records, with their tables.
 	touched map[spot]*table
 }
@@ -128,6 +132,7 @@ func (s *Store) flush(ctx context.Context, tx *postgres.Tx, calls []*call) error
 		if done || c.err != nil {
 			continue
 		}
+		f.parent = c.parent
 		for _, g := range c.groups {
 			f.run(g)
 		}
@@ -402,7 +407,10 @@ func (e *entries) args() pgx.NamedArgs {
 }
 
 // write commits a call and returns after the commit.
-func (s *Store) write(ctx context.Context, c *call) error { return s.writer.Add(ctx, c) }
+func (s *Store) write(ctx context.Context, c *call) error {
+	c.parent = trace.ParentOf(wire.CallFrom(ctx).Cause())
+	return s.writer.Add(ctx, c)
+}
 
 // one writes a single operation.
 func (s *Store) one(ctx context.Context, o *op) error {

@@ -49,17 +49,18 @@ type delivery struct {
 	Event     json.RawMessage `json:"event"`
 	Published string          `json:"published"`
 	Matched   string          `json:"matched"`
-	At        time.Time       `json:"at"`      // when the event was accepted
-	Retries   int             `json:"retries"` // so far
+	At        time.Time       `json:"at"`                  // when the event was accepted
+	Retries   int             `json:"retries"`             // so far
+	Forwarded bool            `json:"forwarded,omitempty"` // the event came from another bus
 }
 
-func (a *API) deliveryOf(r *rule, t types.Target, text json.RawMessage, published, matched string, parent int64) delivery {
+func (a *API) deliveryOf(r *rule, t types.Target, text json.RawMessage, published, matched, cause string) delivery {
 	to, err := arn.Parse(*t.Arn)
 	if err != nil { // it was parsed before it was kept
 		panic(err)
 	}
 	h := a.Trace.Reserve(trace.Header{Account: to.Account, Region: to.Region, SourceService: "events", SourceARN: r.arn(), TargetARN: *t.Arn, InvocationType: "Event",
-		RequestID: a.IDs.UUID(), Parent: parent})
+		RequestID: a.IDs.UUID()}.Follow(cause))
 	return delivery{Header: h, Rule: r.ruleKey, Target: t, Event: text, Published: published, Matched: matched, At: h.At}
 }
 
@@ -119,6 +120,10 @@ func (a *API) hand(ctx context.Context, d *delivery) error {
 		return a.Dispatcher.Hand(ctx, d.Header, push.Event{Service: "events", Principal: principal, SourceARN: source.ARN, SourceAccount: source.Account,
 			Function: *d.Target.Arn, Payload: body})
 	}
+	if d.service() == "events" && d.Forwarded {
+		return coded{"THIRD_ACCOUNT_HOP_DETECTED", fault.New(fault.Invalid, "Event ingestion rejected for event %s because an event can be sent to an event bus target only once. "+
+			"This event was previously delivered to an event bus target.", d.eventID())}
+	}
 	sender := authz.ServiceOf(principal)
 	if d.Target.RoleArn != nil {
 		if sender, err = a.assume(ctx, *d.Target.RoleArn, d.Rule); err != nil {
@@ -133,6 +138,13 @@ func (a *API) hand(ctx context.Context, d *delivery) error {
 		to.Group = aws.ToString(d.Target.SqsParameters.MessageGroupId)
 	}
 	return a.Targets.Deliver(ctx, to)
+}
+
+// eventID is the id of the event, which it keeps on its way from bus to bus.
+func (d *delivery) eventID() string {
+	var e event
+	_ = json.Unmarshal(d.Event, &e) // we have encoded it
+	return e.ID
 }
 
 // decided records what the target's policies say.
@@ -189,7 +201,7 @@ func (a *API) forward(ctx context.Context, d *delivery, sender authz.Session) er
 	if err := a.require(ctx, q, k); err != nil {
 		return err
 	}
-	one, err := a.accept(ctx, k, &e, "sent on by "+d.Rule.arn(), d.Header.ID)
+	one, err := a.accept(ctx, k, &e, "sent on by "+d.Rule.arn(), d.Header.Onward(), true)
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (a *API) putEvents(ctx context.Context, in *eventbridge.PutEventsInput) (*e
 			continue
 		}
 		k := place(ctx, entry.EventBusName)
-		one, err := a.accept(ctx, k, a.eventOf(ctx, entry, k), "put by "+wire.CallFrom(ctx).Session.ARN, 0)
+		one, err := a.accept(ctx, k, a.eventOf(ctx, entry, k), "put by "+wire.CallFrom(ctx).Session.ARN, causeOf(ctx, entry), false)
 		if err != nil {
 			return nil, err
 		}
@@ -186,6 +186,14 @@ func (a *API) eventOf(ctx context.Context, e types.PutEventsRequestEntry, k busK
 		Region: k.Region, Resources: e.Resources, Detail: json.RawMessage(*e.Detail)}
 }
 
+// causeOf is what an entry follows from: what its own trace header says, or else the request's.
+func causeOf(ctx context.Context, e types.PutEventsRequestEntry) string {
+	if e.TraceHeader != nil {
+		return *e.TraceHeader
+	}
+	return wire.CallFrom(ctx).Cause()
+}
+
 // instant is a time as events have it: whole seconds.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
@@ -225,7 +233,7 @@ func (a *API) take(ctx context.Context, d target.Delivery) error {
 	}
 	e := &event{Version: "0", ID: a.IDs.UUID(), DetailType: d.Entry.DetailType, Source: d.Entry.Source, Account: account, Time: instant(a.Clock.Now()),
 		Region: k.Region, Resources: d.Entry.Resources, Detail: d.Body}
-	one, err := a.accept(ctx, k, e, how, d.Cause.ID)
+	one, err := a.accept(ctx, k, e, how, d.Cause.Onward(), false)
 	if err != nil {
 		return err
 	}
@@ -254,7 +262,8 @@ type accepted struct {
 }
 
 // accept finds the targets that an event is for. A bus that does not exist has none: PutEvents says nothing about it, as AWS.
-func (a *API) accept(ctx context.Context, k busKey, e *event, how string, parent int64) (*accepted, error) {
+// forwarded says that another bus sent it. Lambda finds no loops that go through a bus (developer guide): the lineage ends here.
+func (a *API) accept(ctx context.Context, k busKey, e *event, how, cause string, forwarded bool) (*accepted, error) {
 	out := &accepted{event: e}
 	rules, err := a.rulesOf(ctx, k)
 	if err != nil {
@@ -270,7 +279,9 @@ func (a *API) accept(ctx context.Context, k busKey, e *event, how string, parent
 		}
 		published := fmt.Sprintf("event %s of %s on the bus %s, %s", e.DetailType, e.Source, k.Bus, how)
 		for _, t := range r.targets {
-			out.deliveries = append(out.deliveries, a.deliveryOf(r, t, text, published, "rule "+r.Name+", target "+*t.Id+", by the pattern "+r.pattern, parent))
+			d := a.deliveryOf(r, t, text, published, "rule "+r.Name+", target "+*t.Id+", by the pattern "+r.pattern, trace.Unlined(cause))
+			d.Forwarded = forwarded
+			out.deliveries = append(out.deliveries, d)
 		}
 	}
 	if len(rules) == 0 {

@@ -64,7 +64,7 @@ func TestRetries(t *testing.T) {
 			})
 			r := &rule{ruleKey: busKey{"000000000000", "us-east-1", defaultBus}.rule("r")}
 			d := a.deliveryOf(r, types.Target{Id: aws.String("q"), Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:q"), RetryPolicy: c.policy,
-				DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:dead")}}, json.RawMessage(`{"n":1}`), "", "", 0)
+				DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:dead")}}, json.RawMessage(`{"n":1}`), "", "", "")
 			if err := a.Agenda.Enqueue(t.Context(), d.item(clk.Now())); err != nil {
 				t.Fatal(err)
 			}

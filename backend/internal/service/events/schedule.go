@@ -113,7 +113,7 @@ func (a *API) fire(ctx context.Context, r *rule, at time.Time) error {
 		Resources: []string{r.arn()}, Detail: json.RawMessage("{}")}
 	text := e.text()
 	for _, t := range r.targets {
-		d := a.deliveryOf(r, t, text, "the schedule "+r.schedule+" fires", "rule "+r.Name+", target "+*t.Id, 0)
+		d := a.deliveryOf(r, t, text, "the schedule "+r.schedule+" fires", "rule "+r.Name+", target "+*t.Id, "")
 		steps := d.opening()
 		steps[0].Rule = ruleSchedule
 		a.Trace.Add(d.Header, steps...)

@@ -19,11 +19,13 @@ type record struct {
 	key     string
 	data    []byte
 	arrival time.Time
+	parent  int64 // the delivery that it follows from; 0 for none; of records that are read
 }
 
 // put is the records of one call.
 type put struct {
 	stream  *stream
+	parent  int64    // the delivery that the call follows from; 0 for none
 	records []record // write fills in seq
 }
 
@@ -77,7 +79,7 @@ func (s *Store) write(ctx context.Context, tx *postgres.Tx, puts []*put) error {
 			at := place{p.stream.id, r.shard}
 			next[at]++
 			r.seq, r.arrival = next[at], arrivals[at]
-			rows = append(rows, []any{p.stream.id, r.shard, r.seq, r.key, r.data, r.arrival})
+			rows = append(rows, []any{p.stream.id, r.shard, r.seq, r.key, r.data, r.arrival, p.parent})
 		}
 	}
 	tx.AfterCommit(func() {
@@ -86,7 +88,7 @@ func (s *Store) write(ctx context.Context, tx *postgres.Tx, puts []*put) error {
 			s.trimLater(streams[at], tx.Now)
 		}
 	})
-	_, err := tx.CopyFrom(ctx, pgx.Identifier{"kinesis", "records"}, []string{"stream", "shard", "seq", "key", "data", "arrival"}, pgx.CopyFromRows(rows))
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"kinesis", "records"}, []string{"stream", "shard", "seq", "key", "data", "arrival", "parent"}, pgx.CopyFromRows(rows))
 	return err
 }
 
@@ -97,7 +99,7 @@ func (s *Store) oldest(st *stream) time.Time {
 
 // read returns records of a shard after a sequence, within the retention. It ends early once it has as much as one answer may hold.
 func (s *Store) read(ctx context.Context, st *stream, shard int, after int64, limit int) (records []record, err error) {
-	rows, err := s.db.Query(ctx, `SELECT shard, seq, key, data, arrival FROM kinesis.records
+	rows, err := s.db.Query(ctx, `SELECT shard, seq, key, data, arrival, parent FROM kinesis.records
 		WHERE stream = @stream AND shard = @shard AND seq > @after AND arrival > @oldest ORDER BY seq LIMIT @limit`,
 		pgx.NamedArgs{"stream": st.id, "shard": shard, "after": after, "limit": limit, "oldest": s.oldest(st)})
 	if err != nil {
@@ -107,7 +109,7 @@ func (s *Store) read(ctx context.Context, st *stream, shard int, after int64, li
 	size := 0
 	for rows.Next() && size < maxGetBytes {
 		var r record
-		if err := rows.Scan(&r.shard, &r.seq, &r.key, &r.data, &r.arrival); err != nil {
+		if err := rows.Scan(&r.shard, &r.seq, &r.key, &r.data, &r.arrival, &r.parent); err != nil {
 			return nil, err
 		}
 		size += len(r.data)

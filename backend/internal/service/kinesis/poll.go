@@ -71,7 +71,7 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 	}
 	out := make([]pull.Record, len(records))
 	for i, r := range records {
-		out[i] = pull.Record{Sequence: sequence(st.id, r.shard, r.seq), Key: r.key, Arrival: r.arrival, Size: len(r.data) + len(r.key),
+		out[i] = pull.Record{Sequence: sequence(st.id, r.shard, r.seq), Key: r.key, Arrival: r.arrival, Size: len(r.data) + len(r.key), Parent: r.parent,
 			Event: func(roleARN string) json.RawMessage { return event(st, r, roleARN) }, View: func() map[string]any { return view(st, r) }}
 	}
 	return out, nil

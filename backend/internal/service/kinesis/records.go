@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
@@ -60,7 +61,7 @@ func (a *API) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*kines
 	if err != nil {
 		return nil, err
 	}
-	p := &put{stream: st, records: []record{r}}
+	p := &put{stream: st, parent: trace.ParentOf(wire.CallFrom(ctx).Cause()), records: []record{r}}
 	if err := a.Store.writer.Add(ctx, p); err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (a *API) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*kin
 		}
 		return nil, wire.Validation(v)
 	}
-	p := &put{stream: st}
+	p := &put{stream: st, parent: trace.ParentOf(wire.CallFrom(ctx).Cause())}
 	size := 0
 	for _, e := range in.Records {
 		r, err := st.place(e.PartitionKey, e.ExplicitHashKey, e.Data)

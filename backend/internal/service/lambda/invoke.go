@@ -71,12 +71,11 @@ func (a *API) invoke(ctx context.Context, in *lambda.InvokeInput) (*lambda.Invok
 	if denied == nil && err != nil {
 		return nil, err
 	}
-	call := wire.CallFrom(ctx)
 	h := a.openCall(ctx, ref, in.InvocationType, d, denied)
 	if denied != nil {
 		return nil, denied
 	}
-	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h, ClientContext: clientContext, Cause: cause(call)}
+	req := invoke.Request{Function: fn, Payload: in.Payload, Header: h, ClientContext: clientContext}
 	if in.InvocationType == types.InvocationTypeEvent {
 		return &lambda.InvokeOutput{StatusCode: http.StatusAccepted}, a.enqueue(ctx, req)
 	}
@@ -136,7 +135,7 @@ func (a *API) openCall(ctx context.Context, ref arn.FunctionRef, kind types.Invo
 		reason = authz.Audited + reason
 	}
 	h := a.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "invoke", SourceARN: call.Session.ARN,
-		TargetARN: ref.ARN(), InvocationType: string(kind), RequestID: call.RequestID},
+		TargetARN: ref.ARN(), InvocationType: string(kind), RequestID: call.RequestID}.Follow(call.Cause()),
 		trace.Step{Kind: trace.Published, Reason: call.Session.ARN + " calls " + call.Operation},
 		trace.Step{Kind: trace.Matched, Reason: "no mapping: the caller names the function"},
 		trace.Step{Kind: trace.Authorized, Rule: rule, Reason: reason, Decision: decision})
@@ -145,9 +144,6 @@ func (a *API) openCall(ctx context.Context, ref arn.FunctionRef, kind types.Invo
 	}
 	return h
 }
-
-// cause is the trace header that a function's SDK forwards with its calls (X-Amzn-Trace-Id); "" of other callers.
-func cause(call *wire.Call) string { return call.HTTP.Header.Get("X-Amzn-Trace-Id") }
 
 // enqueue accepts an event, or settles the delivery when it cannot be accepted.
 func (a *API) enqueue(ctx context.Context, req invoke.Request) error {

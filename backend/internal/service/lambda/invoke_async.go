@@ -11,7 +11,6 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
 // actionInvokeAsync is the action of the operation that Invoke has replaced.
@@ -52,5 +51,5 @@ func (a *API) invokeAsync(ctx context.Context, in *lambda.InvokeAsyncInput) (*la
 	if denied != nil {
 		return nil, denied
 	}
-	return &lambda.InvokeAsyncOutput{Status: http.StatusAccepted}, a.enqueue(ctx, invoke.Request{Function: fn, Payload: payload, Header: h, Cause: cause(wire.CallFrom(ctx))})
+	return &lambda.InvokeAsyncOutput{Status: http.StatusAccepted}, a.enqueue(ctx, invoke.Request{Function: fn, Payload: payload, Header: h})
 }

@@ -199,7 +199,7 @@ func (s *URLServer) authorize(ctx context.Context, call *wire.Call, u *functionU
 		who = "somebody who did not sign"
 	}
 	h := s.API.Trace.Open(trace.Header{Account: ref.Account, Region: ref.Region, SourceService: "lambda-url", SourceARN: call.Session.ARN, TargetARN: ref.ARN(),
-		InvocationType: string(invoke.RequestResponse), RequestID: call.RequestID},
+		InvocationType: string(invoke.RequestResponse), RequestID: call.RequestID}.Follow(call.Cause()),
 		trace.Step{Kind: trace.Published, Rule: ruleURL, Reason: fmt.Sprintf("%s calls the function URL: %s %s", who, r.Method, r.URL.Path)},
 		trace.Step{Kind: trace.Matched, Reason: fmt.Sprintf("the function URL has the authorization type %s", u.AuthType)})
 	for _, need := range []struct {

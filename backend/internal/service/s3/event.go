@@ -34,7 +34,7 @@ func (a *API) notify(ctx context.Context, tx *postgres.Tx, q *request, b *bucket
 			return err
 		}
 		e := b.event(n, payload)
-		e.Published, e.Matched = published, fmt.Sprintf("notification %q of the bucket, kept by S3", n.ID)
+		e.Published, e.Matched, e.Cause = published, fmt.Sprintf("notification %q of the bucket, kept by S3", n.ID), q.call.Cause()
 		events = append(events, e)
 	}
 	if b.eventBridge {
@@ -42,7 +42,7 @@ func (a *API) notify(ctx context.Context, tx *postgres.Tx, q *request, b *bucket
 		if err != nil {
 			return err
 		}
-		e.Published, e.Matched = published, "the bucket's EventBridge configuration, kept by S3"
+		e.Published, e.Matched, e.Cause = published, "the bucket's EventBridge configuration, kept by S3", q.call.Cause()
 		events = append(events, e)
 	}
 	return a.Dispatcher.Accept(ctx, tx, events...)

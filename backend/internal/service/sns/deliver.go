@@ -74,7 +74,7 @@ func (d *delivery) pushed() push.Event {
 
 // publish takes messages into a topic: it numbers those of a FIFO topic, and commits a delivery of each for each subscription
 // that wants it.
-func (a *API) publish(ctx context.Context, t *topic, list []*message, published string, cause trace.Header) error {
+func (a *API) publish(ctx context.Context, t *topic, list []*message, published, cause string) error {
 	if t.fifo() { // so that deliveries are handed over in the order of their commits
 		lock, _ := a.ordered.LoadOrStore(t.ID, &sync.Mutex{})
 		lock.(*sync.Mutex).Lock()
@@ -148,7 +148,7 @@ type fan struct {
 	tx        *postgres.Tx
 	topic     *topic
 	published string
-	cause     trace.Header
+	cause     string
 	events    []push.Event
 	items     []agenda.Item
 }
@@ -173,7 +173,7 @@ func (f *fan) add(s *subscription, m *message) error {
 	}
 	if s.Protocol == "lambda" {
 		e := d.pushed()
-		e.Payload, e.Published, e.Matched, e.Parent = d.event(), said, matched, f.cause.ID
+		e.Payload, e.Published, e.Matched, e.Cause = d.event(), said, matched, f.cause
 		f.events = append(f.events, e)
 		return nil
 	}
@@ -188,7 +188,7 @@ func (f *fan) add(s *subscription, m *message) error {
 
 func (f *fan) header(d *delivery) trace.Header {
 	h := trace.Header{Account: d.Account, Region: d.Region, SourceService: "sns", SourceARN: d.Topic, TargetARN: d.Endpoint, InvocationType: "Event",
-		RequestID: f.a.IDs.UUID(), Parent: f.cause.ID}
+		RequestID: f.a.IDs.UUID()}.Follow(f.cause)
 	if p, err := arn.Parse(d.Endpoint); err == nil {
 		h.Account, h.Region = p.Account, p.Region
 	}

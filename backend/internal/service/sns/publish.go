@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
@@ -47,7 +46,7 @@ func (a *API) publishOne(ctx context.Context, in *sns.PublishInput) (*sns.Publis
 	if err != nil {
 		return nil, err
 	}
-	if err := a.publish(ctx, t, []*message{m}, wire.CallFrom(ctx).Session.ARN+" calls Publish", trace.Header{}); err != nil {
+	if err := a.publish(ctx, t, []*message{m}, wire.CallFrom(ctx).Session.ARN+" calls Publish", wire.CallFrom(ctx).Cause()); err != nil {
 		return nil, err
 	}
 	return &sns.PublishOutput{MessageId: &m.ID, SequenceNumber: given(m.Sequence)}, nil
@@ -95,7 +94,7 @@ func (a *API) publishBatch(ctx context.Context, t *topic, in *sns.PublishBatchIn
 	if size > t.maxSize() {
 		return nil, wire.Errorf(http.StatusBadRequest, "BatchRequestTooLong", "The length of all the messages put together is more than the limit.")
 	}
-	if err := a.publish(ctx, t, list, wire.CallFrom(ctx).Session.ARN+" calls PublishBatch", trace.Header{}); err != nil {
+	if err := a.publish(ctx, t, list, wire.CallFrom(ctx).Session.ARN+" calls PublishBatch", wire.CallFrom(ctx).Cause()); err != nil {
 		return nil, err
 	}
 	out := &sns.PublishBatchOutput{Successful: []types.PublishBatchResultEntry{}, Failed: []types.BatchResultErrorEntry{}}

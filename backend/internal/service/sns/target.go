@@ -32,11 +32,11 @@ func (a *API) Target() target.Kind {
 			if err := identify(t, m); err != nil {
 				return err
 			}
-			by := d.Sender.ARN
+			by, cause := d.Sender.ARN, ""
 			if d.Cause.TargetARN != "" {
-				by = d.Cause.TargetARN
+				by, cause = d.Cause.TargetARN, d.Cause.Onward()
 			}
-			return a.publish(ctx, t, []*message{m}, "handed on by "+by, d.Cause)
+			return a.publish(ctx, t, []*message{m}, "handed on by "+by, cause)
 		},
 	}
 }

@@ -23,6 +23,8 @@ type Delivery struct {
 	Dedup      string // of FIFO queues; "" where the content is to decide
 	Attributes map[string]Attribute
 	Decided    func(policy.Explanation) // is told what the policies said; may be nil
+	Cause      string                   // what the message follows from (trace.Cause); "" for nothing
+	Traced     bool                     // the message shows it, as its AWSTraceHeader
 }
 
 // Deliver sends a message as SendMessage does: the principal's policies and the queue's are asked, the queue's limits hold, and
@@ -39,6 +41,11 @@ func (s *Store) Deliver(ctx context.Context, d Delivery) (messageID string, err 
 	set := s.settingsOf(q)
 	o := &outgoing{id: s.ids.UUID(), body: d.Body, sender: d.Principal.UserID, attributes: packed(d.Attributes), group: given(d.Group), dedup: given(d.Dedup),
 		delay: set.delay}
+	if d.Traced {
+		o.trace = given(d.Cause)
+	} else {
+		o.cause = given(d.Cause)
+	}
 	if o.sender == "" {
 		o.sender = d.Principal.ARN // a service's name
 	}
@@ -75,8 +82,12 @@ func (s *Store) Target() target.Kind {
 			for name, a := range d.Attributes {
 				attributes[name] = attributeOf(a)
 			}
+			cause := ""
+			if d.Cause.ID != 0 {
+				cause = d.Cause.Onward()
+			}
 			_, err := s.Deliver(ctx, Delivery{QueueARN: d.Target, Principal: d.Sender, Source: d.Source, Keys: d.Keys, Body: string(d.Body), Group: d.Group,
-				Dedup: d.Dedup, Attributes: attributes, Decided: d.Decided})
+				Dedup: d.Dedup, Attributes: attributes, Decided: d.Decided, Cause: cause, Traced: d.Traced})
 			return err
 		},
 	}

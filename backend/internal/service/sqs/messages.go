@@ -29,7 +29,6 @@ const (
 	maxBatch      = 10
 	maxDelay      = 900 // seconds
 	traceHeader   = "AWSTraceHeader"
-	requestTrace  = "X-Amzn-Trace-Id" // of a request: the messages that it sends have it as their AWSTraceHeader
 )
 
 // do has the writer do work, and returns after the commit.
@@ -227,7 +226,7 @@ func (s *Store) settingsOf(q *queue) *settings {
 func (a *API) sendMessage(ctx context.Context, q *queue, in *sqs.SendMessageInput) (*sqs.SendMessageOutput, error) {
 	call := wire.CallFrom(ctx)
 	f, err := a.Store.finish(q, a.Store.settingsOf(q), draft{in.MessageBody, in.MessageAttributes, in.MessageSystemAttributes,
-		in.MessageGroupId, in.MessageDeduplicationId, in.DelaySeconds, call.Present(attrDelay), call.HTTP.Header.Get(requestTrace)}, call.Session.UserID)
+		in.MessageGroupId, in.MessageDeduplicationId, in.DelaySeconds, call.Present(attrDelay), call.Cause()}, call.Session.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -304,7 +303,7 @@ func (a *API) sendBatch(ctx context.Context, q *queue, in *sqs.SendMessageBatchI
 	size := 0
 	for i, e := range in.Entries {
 		f, err := a.Store.finish(q, set, draft{e.MessageBody, e.MessageAttributes, e.MessageSystemAttributes, e.MessageGroupId, e.MessageDeduplicationId,
-			e.DelaySeconds, call.Present("Entries", strconv.Itoa(i), attrDelay), call.HTTP.Header.Get(requestTrace)}, call.Session.UserID)
+			e.DelaySeconds, call.Present("Entries", strconv.Itoa(i), attrDelay), call.Cause()}, call.Session.UserID)
 		if err != nil {
 			failed, err := failure(e.Id, err)
 			if err != nil {

@@ -179,8 +179,8 @@ func (f *flush) shiftTo(ctx context.Context, from, to *queue, list []*message) e
 		ids[i] = f.s.ids.UUID()
 	}
 	rows, err := f.tx.Query(ctx, `WITH moved AS (DELETE FROM sqs.messages WHERE queue = @from AND seq = ANY(@seqs) RETURNING *)
-		INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, visible, received, receipts)
-		SELECT @to, @last + n.place, n.id, body, attributes, trace, sender, message_group, dedup, NULL, @now, NULL, @now, 0, 0
+		INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, cause, origin, sent, first, visible, received, receipts)
+		SELECT @to, @last + n.place, n.id, body, attributes, trace, sender, message_group, dedup, cause, NULL, @now, NULL, @now, 0, 0
 		FROM moved JOIN unnest(@seqs::bigint[], @ids::text[]) WITH ORDINALITY AS n(seq, id, place) USING (seq)
 		RETURNING seq, coalesce(message_group, '')`,
 		pgx.NamedArgs{"from": from.id, "seqs": sequencesOf(list), "ids": ids, "to": to.id, "last": last, "now": f.tx.Now})

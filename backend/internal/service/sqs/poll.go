@@ -92,8 +92,8 @@ func (s *Store) NextVisible(ctx context.Context, queueARN string) (time.Time, bo
 // pulled is a message as pollers handle it.
 func pulled(r *received) (pull.Message, error) {
 	m := pull.Message{ID: r.id, Receipt: r.receipt(), Receives: r.received, Body: []byte(r.body)}
-	if r.trace != nil {
-		m.Trace = *r.trace
+	if r.cause != nil {
+		m.Cause = *r.cause
 	}
 	if r.queue.fifo && r.group != nil {
 		m.Group = *r.group

@@ -31,13 +31,13 @@ type received struct {
 	id, body, sender     string
 	attributes           []byte
 	trace, group, origin *string
-	dedup                *string
+	dedup, cause         *string
 	sent, first          time.Time
 	received, receipts   int
 }
 
 func scanReceived(row pgx.CollectableRow) (r received, err error) {
-	err = row.Scan(&r.seq, &r.id, &r.body, &r.attributes, &r.trace, &r.sender, &r.group, &r.dedup, &r.origin, &r.sent, &r.first, &r.received, &r.receipts)
+	err = row.Scan(&r.seq, &r.id, &r.body, &r.attributes, &r.trace, &r.sender, &r.group, &r.dedup, &r.origin, &r.sent, &r.first, &r.received, &r.receipts, &r.cause)
 	return r, err
 }
 
@@ -62,7 +62,7 @@ func (r *received) system() map[string]string {
 	return out
 }
 
-const receivedColumns = `seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, received, receipts`
+const receivedColumns = `seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, received, receipts, coalesce(cause, trace)`
 
 // receive takes messages that are visible now, as many as the claim says. Where there are none it costs nothing.
 func (s *Store) receive(ctx context.Context, q *queue, c claim) ([]received, error) {

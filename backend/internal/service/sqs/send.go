@@ -15,8 +15,9 @@ const dedupInterval = 5 * time.Minute
 type outgoing struct {
 	id         string // the writer replaces it by the earlier one's when the message is a duplicate
 	body       string
-	attributes []byte // as stored
-	trace      *string
+	attributes []byte  // as stored
+	trace      *string // AWSTraceHeader
+	cause      *string // what it follows from, where AWSTraceHeader does not say so
 	sender     string
 	group      *string
 	dedup      *string
@@ -168,6 +169,7 @@ type inserts struct {
 	ids, bodies, senders  []string
 	attributes            [][]byte
 	traces, groups, dedup []*string
+	causes                []*string
 	sent, until           []time.Time
 }
 
@@ -176,6 +178,7 @@ func (r *inserts) add(queue int64, o *outgoing, sent, until time.Time) {
 	r.ids, r.bodies, r.senders = append(r.ids, o.id), append(r.bodies, o.body), append(r.senders, o.sender)
 	r.attributes = append(r.attributes, o.attributes)
 	r.traces, r.groups, r.dedup = append(r.traces, o.trace), append(r.groups, o.group), append(r.dedup, o.dedup)
+	r.causes = append(r.causes, o.cause)
 	r.sent, r.until = append(r.sent, sent), append(r.until, until)
 }
 
@@ -183,10 +186,10 @@ func (r *inserts) run(ctx context.Context, f *flush) error {
 	if len(r.ids) == 0 {
 		return nil
 	}
-	_, err := f.tx.Exec(ctx, `INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, sent, visible, received, receipts)
+	_, err := f.tx.Exec(ctx, `INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, cause, sent, visible, received, receipts)
 		SELECT *, 0, 0 FROM unnest(@queues::bigint[], @seqs::bigint[], @ids::text[], @bodies::text[], @attributes::bytea[], @traces::text[],
-			@senders::text[], @groups::text[], @dedup::text[], @sent::timestamptz[], @until::timestamptz[])`,
+			@senders::text[], @groups::text[], @dedup::text[], @causes::text[], @sent::timestamptz[], @until::timestamptz[])`,
 		pgx.NamedArgs{"queues": r.queues, "seqs": r.seqs, "ids": r.ids, "bodies": r.bodies, "attributes": r.attributes, "traces": r.traces,
-			"senders": r.senders, "groups": r.groups, "dedup": r.dedup, "sent": r.sent, "until": r.until})
+			"senders": r.senders, "groups": r.groups, "dedup": r.dedup, "causes": r.causes, "sent": r.sent, "until": r.until})
 	return err
 }

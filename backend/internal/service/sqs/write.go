@@ -268,8 +268,8 @@ func (f *flush) move(ctx context.Context, c *claim) error {
 		seqs[i] = m.seq
 	}
 	rows, err := f.tx.Query(ctx, `WITH moved AS (DELETE FROM sqs.messages WHERE queue = @from AND seq = ANY(@seqs) RETURNING *)
-		INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, origin, sent, first, visible, received, receipts)
-		SELECT @to, @last + row_number() OVER (ORDER BY seq), id, body, attributes, trace, sender, message_group, dedup, @origin,
+		INSERT INTO sqs.messages (queue, seq, id, body, attributes, trace, sender, message_group, dedup, cause, origin, sent, first, visible, received, receipts)
+		SELECT @to, @last + row_number() OVER (ORDER BY seq), id, body, attributes, trace, sender, message_group, dedup, cause, @origin,
 			CASE WHEN @fifo THEN @now ELSE sent END, first, @now, received, 0 FROM moved
 		RETURNING seq, coalesce(message_group, ''), sent`,
 		pgx.NamedArgs{"from": c.queue.id, "seqs": seqs, "to": c.dead.id, "last": last, "origin": c.queue.arn(), "fifo": c.queue.fifo, "now": f.tx.Now})
