@@ -98,10 +98,13 @@ func (l *testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func newClients(url, key, secret, token string) *clients {
+func newClients(url, key, secret, token string, change ...func(*aws.Config)) *clients {
 	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider(key, secret, token),
 		HTTPClient: sdkhttp.Client(nil), RetryMaxAttempts: 1,
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported}
+	for _, c := range change {
+		c(&cfg)
+	}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg), sns.NewFromConfig(cfg),
 		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg)}

@@ -199,9 +199,12 @@ func (e *event) payload() []byte {
 // deadLetterAttributes are the message attributes of an event in a dead-letter queue (recorded from AWS).
 func (e *event) deadLetterAttributes() map[string]target.Attribute {
 	code, message := "200", ""
-	if last := e.Ending.Last; last != nil {
+	switch last := e.Ending.Last; {
+	case last != nil:
 		message = last.ErrorMessage
-	} else {
+	case e.Ending.Condition == conditionRecursion:
+		code, message = "400", loopMessage
+	default:
 		code, message = "429", throttledMessage
 	}
 	if len(message) > maxErrorMessage {

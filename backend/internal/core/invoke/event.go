@@ -116,7 +116,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 		return iv.end(e, config, fn.Version, ending{Condition: conditionAge, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleAge,
 			Why: fmt.Sprintf("it is older than the event's maximum age of %s", age)}), nil
 	}
-	if looped := iv.looped(ctx, fn.Version, e.Header.Cause); fault.Is(looped, fault.Conflict) {
+	if looped := iv.looped(ctx, fn, e.Header.Cause); fault.Is(looped, fault.Conflict) {
 		return iv.end(e, config, fn.Version, ending{Condition: conditionRecursion, At: iv.Clock.Now(), Attempts: e.Failures, Last: e.Last, Rule: ruleRecursion, Why: looped.Error()}), nil
 	} else if looped != nil {
 		return agenda.Done(), looped

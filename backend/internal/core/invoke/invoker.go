@@ -62,7 +62,7 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: "not accepted: " + err.Error(), Rule: ruleSync})
 		return nil, err
 	}
-	if err := iv.looped(ctx, req.Function.Version, req.Header.Cause); err != nil {
+	if err := iv.looped(ctx, req.Function, req.Header.Cause); err != nil {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: err.Error(), Rule: ruleRecursion})
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func CheckPayload(t Type, payload []byte) error {
 // Attempt makes one attempt for a caller that keeps its own account of attempts (a poller): it takes a concurrency slot,
 // runs the function and records the attempt, but leaves it to the caller to settle the delivery. Errors are as for Invoke.
 func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outcome, error) {
-	if err := iv.looped(ctx, req.Function.Version, req.Header.Cause); err != nil {
+	if err := iv.looped(ctx, req.Function, req.Header.Cause); err != nil {
 		return nil, err
 	}
 	free, err := iv.take(ctx, req.Function)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
@@ -100,7 +101,8 @@ func invoked(h trace.Header, functionARN string) trace.Header {
 }
 
 // looped says that a request would go on with a loop through the function, unless the function allows loops.
-func (iv *Invoker) looped(ctx context.Context, v *function.Version, cause string) error {
+func (iv *Invoker) looped(ctx context.Context, fn *function.Resolved, cause string) error {
+	v := fn.Version
 	if cause == "" || lineageOf(cause).count(v.ARN()) < maxRecursion {
 		return nil
 	}
@@ -108,6 +110,9 @@ func (iv *Invoker) looped(ctx context.Context, v *function.Version, cause string
 	if err != nil || mode == function.Allow {
 		return err
 	}
-	return &fault.Error{Kind: fault.Conflict, Detail: DetailRecursion,
-		Message: "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped your function's invocation."}
+	iv.series(fn).Add(metrics.RecursiveInvocationsDropped, 1)
+	return &fault.Error{Kind: fault.Conflict, Detail: DetailRecursion, Message: loopMessage}
 }
+
+// loopMessage is Lambda's sentence for an invocation that would go on with a loop.
+const loopMessage = "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and stopped your function's invocation."

@@ -12,6 +12,7 @@ const (
 	AsyncEventsDropped
 	DeadLetterErrors
 	DestinationDeliveryFailures
+	RecursiveInvocationsDropped
 	ProvisionedConcurrencyInvocations
 	ProvisionedConcurrencySpilloverInvocations
 	URLRequests
@@ -49,6 +50,7 @@ var counters = [lastCounter]named{
 	AsyncEventsDropped:                {"AsyncEventsDropped", "Events that were given up without a successful run, handed on or not."},
 	DeadLetterErrors:                  {"DeadLetterErrors", "Events that a dead-letter queue did not take."},
 	DestinationDeliveryFailures:       {"DestinationDeliveryFailures", "Records that a destination did not take."},
+	RecursiveInvocationsDropped:       {"RecursiveInvocationsDropped", "Invocations that would have gone on with a loop, and were stopped."},
 	ProvisionedConcurrencyInvocations: {"ProvisionedConcurrencyInvocations", "Runs on provisioned concurrency."},
 	ProvisionedConcurrencySpilloverInvocations: {"ProvisionedConcurrencySpilloverInvocations", "Runs on other concurrency while all that is provisioned was in use."},
 	URLRequests:                         {"UrlRequestCount", "Requests to the function's URL."},

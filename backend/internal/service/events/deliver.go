@@ -33,6 +33,9 @@ const (
 	ruleTarget     = "EVENTS-TARGET"
 	ruleRetry      = "EVENTS-RETRY"
 	ruleDeadLetter = "EVENTS-DEAD-LETTER"
+	ruleOnce       = "EVENTS-BUS-ONCE"
+
+	codeOnce = "THIRD_ACCOUNT_HOP_DETECTED"
 )
 
 // What a target without a RetryPolicy gets (user guide, retry policy).
@@ -121,7 +124,7 @@ func (a *API) hand(ctx context.Context, d *delivery) error {
 			Function: *d.Target.Arn, Payload: body})
 	}
 	if d.service() == "events" && d.Forwarded {
-		return coded{"THIRD_ACCOUNT_HOP_DETECTED", fault.New(fault.Invalid, "Event ingestion rejected for event %s because an event can be sent to an event bus target only once. "+
+		return coded{codeOnce, fault.New(fault.Invalid, "Event ingestion rejected for event %s because an event can be sent to an event bus target only once. "+
 			"This event was previously delivered to an event bus target.", d.eventID())}
 	}
 	sender := authz.ServiceOf(principal)
@@ -271,6 +274,9 @@ func (a *API) bury(ctx context.Context, d *delivery, why error, exhausted string
 		reason = fmt.Sprintf("given up after %d retries (%s): %s", d.Retries, exhausted, f.Message)
 	}
 	ended := trace.Step{Kind: trace.Settled, Reason: reason, Rule: ruleTarget}
+	if errorCode(why) == codeOnce {
+		ended.Rule = ruleOnce
+	}
 	outcome := trace.DroppedForGood
 	if f.Kind == fault.Denied {
 		outcome = trace.Denied
