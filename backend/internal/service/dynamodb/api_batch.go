@@ -122,8 +122,9 @@ func (a *API) batchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput) 
 	out := &dynamodb.BatchGetItemOutput{Responses: map[string][]map[string]types.AttributeValue{}, UnprocessedKeys: map[string]types.KeysAndAttributes{}}
 	size := 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		r := in.RequestItems[name]
-		if err := legacy("BatchGetItem", map[string]bool{"AttributesToGet": r.AttributesToGet != nil}); err != nil {
+		given := in.RequestItems[name]
+		r, err := modernKeys(given)
+		if err != nil {
 			return nil, err
 		}
 		if err := a.may(ctx, "BatchGetItem", name,
@@ -143,8 +144,8 @@ func (a *API) batchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput) 
 				return nil, err
 			}
 			if size += expression.ItemSize(item); size > maxBatchBytes {
-				r.Keys = r.Keys[i:]
-				out.UnprocessedKeys[name] = r
+				given.Keys = given.Keys[i:]
+				out.UnprocessedKeys[name] = given
 				break
 			}
 			units += readUnits(expression.ItemSize(item), r.ConsistentRead)

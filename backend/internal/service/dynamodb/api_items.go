@@ -28,9 +28,6 @@ func expressions(r expression.Request, names map[string]string, values map[strin
 	return expression.Compile(r)
 }
 
-// legacy refuses the parameters that expressions have replaced.
-func legacy(operation string, given map[string]bool) error { return refuse(operation, given) }
-
 // metrics refuses what is not simulated of a write's answer: item collection metrics of tables with local indexes.
 func metrics(operation string, asked types.ReturnItemCollectionMetrics, tables ...*table) error {
 	if asked != types.ReturnItemCollectionMetricsSize {
@@ -77,9 +74,6 @@ func (a *API) done(ctx context.Context, o *op, asked types.ReturnValuesOnConditi
 }
 
 func (a *API) putItem(ctx context.Context, in *dynamodb.PutItemInput) (*dynamodb.PutItemOutput, error) {
-	if err := legacy("PutItem", map[string]bool{"Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err
@@ -138,9 +132,6 @@ func (t *table) keyOp(v verb, key map[string]types.AttributeValue) (*op, error) 
 }
 
 func (a *API) deleteItem(ctx context.Context, in *dynamodb.DeleteItemInput) (*dynamodb.DeleteItemOutput, error) {
-	if err := legacy("DeleteItem", map[string]bool{"Expected": in.Expected != nil, "ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err
@@ -168,10 +159,6 @@ func (a *API) deleteItem(ctx context.Context, in *dynamodb.DeleteItemInput) (*dy
 }
 
 func (a *API) updateItem(ctx context.Context, in *dynamodb.UpdateItemInput) (*dynamodb.UpdateItemOutput, error) {
-	if err := legacy("UpdateItem", map[string]bool{"AttributeUpdates": in.AttributeUpdates != nil, "Expected": in.Expected != nil,
-		"ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err
@@ -189,6 +176,7 @@ func (a *API) updateItem(ctx context.Context, in *dynamodb.UpdateItemInput) (*dy
 	if err != nil {
 		return nil, err
 	}
+	o.ifThere = onlyDeletes(in.AttributeUpdates)
 	if err := a.done(ctx, o, in.ReturnValuesOnConditionCheckFailure); err != nil {
 		return nil, err
 	}
@@ -230,9 +218,6 @@ func (t *table) updateOp(key map[string]types.AttributeValue, e *expression.Comp
 }
 
 func (a *API) getItem(ctx context.Context, in *dynamodb.GetItemInput) (*dynamodb.GetItemOutput, error) {
-	if err := legacy("GetItem", map[string]bool{"AttributesToGet": in.AttributesToGet != nil}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err

@@ -64,7 +64,11 @@ func (t *table) queryOf(in *dynamodb.QueryInput) (*querying, error) {
 	if e.Filter != nil {
 		for _, name := range e.Filter.Heads() {
 			if name == k.Hash || name == k.Range {
-				return nil, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+				what := "Filter Expression"
+				if in.QueryFilter != nil {
+					what = "QueryFilter"
+				}
+				return nil, invalid("%s can only contain non-primary key attributes: Primary key attribute: %s", what, name)
 			}
 		}
 	}
@@ -106,9 +110,9 @@ func (t *table) checkDemands(k keys, demands map[string]expression.KeyCondition)
 }
 
 // selected checks Select, and says whether items are wanted at all, and whole where an index has less.
-func selected(asked types.Select, x *index, projection *string) (count, whole bool, err error) {
+func selected(asked types.Select, x *index, projection *string, word string) (count, whole bool, err error) {
 	if projection != nil && asked != "" && asked != types.SelectSpecificAttributes {
-		return false, false, invalid("Cannot specify the ProjectionExpression when choosing to get %s", asked)
+		return false, false, invalid("Cannot specify the %s when choosing to get %s", word, asked)
 	}
 	switch asked {
 	case "", types.SelectAllProjectedAttributes:
@@ -140,6 +144,7 @@ type reading struct {
 	start      map[string]types.AttributeValue
 	sel        types.Select
 	projection *string
+	legacy     bool // AttributesToGet
 	capacity   types.ReturnConsumedCapacity
 	consistent *bool
 }
@@ -159,7 +164,7 @@ func (a *API) read(ctx context.Context, r reading) (*found, error) {
 			return nil, wire.Validation(wire.AtLeast("limit", limit, 1))
 		}
 	}
-	count, whole, err := selected(r.sel, r.span.index, r.projection)
+	count, whole, err := selected(r.sel, r.span.index, r.projection, map[bool]string{true: "AttributesToGet", false: "ProjectionExpression"}[r.legacy])
 	if err != nil {
 		return nil, err
 	}
@@ -187,10 +192,6 @@ func (a *API) read(ctx context.Context, r reading) (*found, error) {
 }
 
 func (a *API) query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
-	if err := legacy("Query", map[string]bool{"AttributesToGet": in.AttributesToGet != nil, "KeyConditions": in.KeyConditions != nil,
-		"QueryFilter": in.QueryFilter != nil, "ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err
@@ -200,7 +201,7 @@ func (a *API) query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.Que
 		return nil, err
 	}
 	f, err := a.read(ctx, reading{span: q.span, e: q.e, limit: in.Limit, start: in.ExclusiveStartKey, sel: in.Select, projection: in.ProjectionExpression,
-		capacity: in.ReturnConsumedCapacity, consistent: in.ConsistentRead})
+		legacy: in.AttributesToGet != nil, capacity: in.ReturnConsumedCapacity, consistent: in.ConsistentRead})
 	if err != nil {
 		return nil, err
 	}
@@ -209,10 +210,6 @@ func (a *API) query(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.Que
 }
 
 func (a *API) scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.ScanOutput, error) {
-	if err := legacy("Scan", map[string]bool{"AttributesToGet": in.AttributesToGet != nil, "ScanFilter": in.ScanFilter != nil,
-		"ConditionalOperator": in.ConditionalOperator != ""}); err != nil {
-		return nil, err
-	}
 	t, err := a.table(ctx, in.TableName)
 	if err != nil {
 		return nil, err
@@ -231,7 +228,7 @@ func (a *API) scan(ctx context.Context, in *dynamodb.ScanInput) (*dynamodb.ScanO
 		return nil, err
 	}
 	f, err := a.read(ctx, reading{span: sp, e: e, limit: in.Limit, start: in.ExclusiveStartKey, sel: in.Select, projection: in.ProjectionExpression,
-		capacity: in.ReturnConsumedCapacity, consistent: in.ConsistentRead})
+		legacy: in.AttributesToGet != nil, capacity: in.ReturnConsumedCapacity, consistent: in.ConsistentRead})
 	if err != nil {
 		return nil, err
 	}

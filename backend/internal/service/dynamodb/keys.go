@@ -25,8 +25,24 @@ const (
 )
 
 // keyed is an operation on items with its condition keys. Those that take work are found only where a policy asks for them.
-func keyed[I, O any](a *API, f func(context.Context, *I) (*O, error), resource wire.Option[I], late func(context.Context, *I) authz.Late, keys func(*I) map[string][]string) wire.Operation {
-	return wire.Op(f, wire.Hot[I](), resource, wire.Late(late), wire.Keys(func(_ context.Context, in *I) map[string][]string { return keys(in) }))
+// Operation and keys see the request as modern writes it; what that refuses is refused to who may ask.
+func keyed[I, O any](f func(context.Context, *I) (*O, error), modern func(*I) (*I, error), resource wire.Option[I],
+	late func(context.Context, *I) authz.Late, keys func(*I) map[string][]string) wire.Operation {
+	written := func(in *I) *I {
+		if out, err := modern(in); err == nil {
+			return out
+		}
+		return in
+	}
+	run := func(ctx context.Context, in *I) (*O, error) {
+		in, err := modern(in)
+		if err != nil {
+			return nil, err
+		}
+		return f(ctx, in)
+	}
+	return wire.Op(run, wire.Hot[I](), resource, wire.Late(func(ctx context.Context, in *I) authz.Late { return late(ctx, written(in)) }),
+		wire.Keys(func(_ context.Context, in *I) map[string][]string { return keys(written(in)) }))
 }
 
 // plain are keys of members that are texts; an empty one is absent.
@@ -111,35 +127,35 @@ func (a *API) lateOfQuery(ctx context.Context, in *dynamodb.QueryInput) authz.La
 // itemOperations check their required members themselves: they are the busy ones.
 func (a *API) itemOperations() map[string]wire.Operation {
 	return map[string]wire.Operation{
-		"PutItem": keyed(a, a.putItem, on(func(in *dynamodb.PutItemInput) *string { return in.TableName }),
+		"PutItem": keyed(a.putItem, modernPut, on(func(in *dynamodb.PutItemInput) *string { return in.TableName }),
 			func(ctx context.Context, in *dynamodb.PutItemInput) authz.Late {
 				return a.late(ctx, in.TableName, expression.Request{Condition: in.ConditionExpression, Names: in.ExpressionAttributeNames}, in.Item)
 			}, func(in *dynamodb.PutItemInput) map[string][]string {
 				return plain(keyReturn, string(in.ReturnValues), keyCapacity, string(in.ReturnConsumedCapacity))
 			}),
-		"GetItem": keyed(a, a.getItem, on(func(in *dynamodb.GetItemInput) *string { return in.TableName }),
+		"GetItem": keyed(a.getItem, modernGet, on(func(in *dynamodb.GetItemInput) *string { return in.TableName }),
 			func(ctx context.Context, in *dynamodb.GetItemInput) authz.Late {
 				return a.late(ctx, in.TableName, expression.Request{Projection: in.ProjectionExpression, Names: in.ExpressionAttributeNames}, in.Key)
 			}, func(in *dynamodb.GetItemInput) map[string][]string {
 				return plain(keySelect, asksFor("", in.ProjectionExpression), keyCapacity, string(in.ReturnConsumedCapacity))
 			}),
-		"UpdateItem": keyed(a, a.updateItem, on(func(in *dynamodb.UpdateItemInput) *string { return in.TableName }),
+		"UpdateItem": keyed(a.updateItem, modernUpdate, on(func(in *dynamodb.UpdateItemInput) *string { return in.TableName }),
 			func(ctx context.Context, in *dynamodb.UpdateItemInput) authz.Late {
 				return a.late(ctx, in.TableName, expression.Request{Condition: in.ConditionExpression, Update: in.UpdateExpression, Names: in.ExpressionAttributeNames}, in.Key)
 			}, func(in *dynamodb.UpdateItemInput) map[string][]string {
 				return plain(keyReturn, string(in.ReturnValues), keyCapacity, string(in.ReturnConsumedCapacity))
 			}),
-		"DeleteItem": keyed(a, a.deleteItem, on(func(in *dynamodb.DeleteItemInput) *string { return in.TableName }),
+		"DeleteItem": keyed(a.deleteItem, modernDelete, on(func(in *dynamodb.DeleteItemInput) *string { return in.TableName }),
 			func(ctx context.Context, in *dynamodb.DeleteItemInput) authz.Late {
 				return a.late(ctx, in.TableName, expression.Request{Condition: in.ConditionExpression, Names: in.ExpressionAttributeNames}, in.Key)
 			}, func(in *dynamodb.DeleteItemInput) map[string][]string {
 				return plain(keyReturn, string(in.ReturnValues), keyCapacity, string(in.ReturnConsumedCapacity))
 			}),
-		"Query": keyed(a, a.query, onIndex(func(in *dynamodb.QueryInput) (*string, *string) { return in.TableName, in.IndexName }), a.lateOfQuery,
+		"Query": keyed(a.query, modernQuery, onIndex(func(in *dynamodb.QueryInput) (*string, *string) { return in.TableName, in.IndexName }), a.lateOfQuery,
 			func(in *dynamodb.QueryInput) map[string][]string {
 				return plain(keySelect, asksFor(in.Select, in.ProjectionExpression), keyCapacity, string(in.ReturnConsumedCapacity))
 			}),
-		"Scan": keyed(a, a.scan, onIndex(func(in *dynamodb.ScanInput) (*string, *string) { return in.TableName, in.IndexName }),
+		"Scan": keyed(a.scan, modernScan, onIndex(func(in *dynamodb.ScanInput) (*string, *string) { return in.TableName, in.IndexName }),
 			func(_ context.Context, in *dynamodb.ScanInput) authz.Late {
 				return authz.Late{keyAttributes: func() map[string][]string {
 					return map[string][]string{keyAttributes: expression.Attributes(expression.Request{Filter: in.FilterExpression,

@@ -55,6 +55,7 @@ type op struct {
 	item      expression.Item    // the new item of a put; the key of the others
 	update    *expression.Update // nil: the item is made if it isn't there
 	condition *expression.Condition
+	ifThere   bool // an update that makes no item
 
 	was, is expression.Item // nil: there is none
 	size    int             // bytes of the larger of the two
@@ -275,6 +276,9 @@ func (o *op) evaluate(t *table, now time.Time) (expression.Item, error) {
 	}
 	item := o.was
 	if item == nil {
+		if o.ifThere {
+			return nil, nil
+		}
 		item = o.item
 	}
 	if o.update == nil {
