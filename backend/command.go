@@ -142,7 +142,7 @@ func parseFlags(args []string, stderr io.Writer) (*command, error) {
 	text(&c.Account, "account", DefaultAccount, "the default account, twelve digits")
 	text(&c.Libraries, "libraries", sdk.Folder(), "`folder` with the AWS SDKs for functions, filled by runtimes install")
 	share := set.String("share", env("share", ""), "`folders` of this machine that functions may use beside their own, separated by "+string(os.PathListSeparator))
-	text(&c.Limits, "limits", "off", "off; aws (AWS's throughput quotas) is not simulated yet and is refused")
+	text(&c.Limits, "limits", "off", "off, or aws: Kinesis shards take and give no more than AWS's do in a second; no other throughput quota is simulated")
 	text(&level, "log-level", "info", "debug, info, warn or error")
 	text(&idle, "idle-limit", "0s", "`duration` without a request or an event at work after which the backend ends; 0s: never")
 	text(&c.folder, "folder", "", "`folder` (.lambdasim) in which the backend describes itself to those who look for it")

@@ -32,7 +32,7 @@ type Config struct {
 	IAM         string // enforce (default) or audit
 	Region      string
 	Account     string   // the default account
-	Limits      string   // off (default) or aws
+	Limits      string   // off (default) or aws: of the throughput of Kinesis shards
 	Seed        uint64   // of identifiers; 0: unpredictable
 	Libraries   string   // folder with AWS SDKs for functions, as "runtimes install" fills it; may be missing
 	Share       []string // folders of this machine that functions may use beside their own; absolute
@@ -60,9 +60,7 @@ func (c *Config) complete() error {
 	switch {
 	case c.IAM != "enforce" && c.IAM != "audit":
 		return fmt.Errorf("--iam %q: want enforce or audit", c.IAM)
-	case c.Limits == "aws":
-		return fmt.Errorf("--limits aws: lambdasim does not simulate AWS's throughput quotas yet; leave it off")
-	case c.Limits != "off":
+	case c.Limits != "off" && c.Limits != "aws":
 		return fmt.Errorf("--limits %q: want off or aws", c.Limits)
 	case !accountForm.MatchString(c.Account):
 		return fmt.Errorf("--account %q: want twelve digits", c.Account)

@@ -98,9 +98,13 @@ func TestKinesisStreams(t *testing.T) {
 		}
 	})
 	t.Run("what is not simulated is refused by name", func(t *testing.T) {
-		_, err := b.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("d"), StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeOnDemand}})
-		if err == nil || !strings.Contains(err.Error(), "ON_DEMAND") {
-			t.Errorf("%v, want an error that names ON_DEMAND", err)
+		_, err := b.kinesis.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: aws.String("d"), ShardCount: aws.Int32(1), MaxRecordSizeInKiB: aws.Int32(2048)})
+		if err == nil || !strings.Contains(err.Error(), "MaxRecordSizeInKiB") {
+			t.Errorf("%v, want an error that names MaxRecordSizeInKiB", err)
+		}
+		_, err = b.kinesis.RegisterStreamConsumer(ctx, &kinesis.RegisterStreamConsumerInput{StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/s"), ConsumerName: aws.String("c")})
+		if err == nil || !strings.Contains(err.Error(), "RegisterStreamConsumer") {
+			t.Errorf("%v, want an error that names RegisterStreamConsumer", err)
 		}
 	})
 	t.Run("tags come and go", func(t *testing.T) {

@@ -261,6 +261,14 @@ func streamRows(iterator *string) map[string][]needs {
 		"kinesis:PutRecord":                     {{in: &kinesis.PutRecordInput{StreamName: name, Data: []byte("x"), PartitionKey: s("p")}, resource: stream}},
 		"kinesis:PutRecords":                    {{in: &kinesis.PutRecordsInput{StreamName: name, Records: []kinesistypes.PutRecordsRequestEntry{{Data: []byte("x"), PartitionKey: s("p")}}}, resource: stream}},
 		"kinesis:GetRecords":                    {{in: &kinesis.GetRecordsInput{ShardIterator: iterator}, resource: stream}, {in: &kinesis.GetRecordsInput{ShardIterator: s("nonsense")}, resource: "*"}},
+		"kinesis:SplitShard":                    {{in: &kinesis.SplitShardInput{StreamName: name, ShardToSplit: s("shardId-000000000000"), NewStartingHashKey: s("5")}, resource: stream}},
+		"kinesis:MergeShards":                   {{in: &kinesis.MergeShardsInput{StreamName: name, ShardToMerge: s("shardId-000000000000"), AdjacentShardToMerge: s("shardId-000000000001")}, resource: stream}},
+		"kinesis:UpdateShardCount":              {{in: &kinesis.UpdateShardCountInput{StreamName: name, TargetShardCount: aws.Int32(2), ScalingType: "UNIFORM_SCALING"}, resource: stream}},
+		"kinesis:UpdateStreamMode":              {{in: &kinesis.UpdateStreamModeInput{StreamARN: s(stream), StreamModeDetails: &kinesistypes.StreamModeDetails{StreamMode: "ON_DEMAND"}}, resource: stream}},
+		"kinesis:StartStreamEncryption":         {{in: &kinesis.StartStreamEncryptionInput{StreamName: name, EncryptionType: "KMS", KeyId: s("k")}, resource: stream}},
+		"kinesis:StopStreamEncryption":          {{in: &kinesis.StopStreamEncryptionInput{StreamName: name, EncryptionType: "KMS", KeyId: s("k")}, resource: stream}},
+		"kinesis:EnableEnhancedMonitoring":      {{in: &kinesis.EnableEnhancedMonitoringInput{StreamName: name, ShardLevelMetrics: []kinesistypes.MetricsName{"ALL"}}, resource: stream}},
+		"kinesis:DisableEnhancedMonitoring":     {{in: &kinesis.DisableEnhancedMonitoringInput{StreamName: name, ShardLevelMetrics: []kinesistypes.MetricsName{"ALL"}}, resource: stream}},
 		"kinesis:GetShardIterator":              {{in: &kinesis.GetShardIteratorInput{StreamName: name, ShardId: s("shardId-000000000000"), ShardIteratorType: "LATEST"}, resource: stream}},
 	}
 }

@@ -117,6 +117,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.accounts.OnChange(p.poller.WakeRoles)
 	p.functions.OnChange(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
+	p.kinesis.Limits = cfg.Limits == "aws"
 	p.poller.Register("kinesis", p.kinesis)
 	p.sqs = sqs.NewStore(b.db, b.ids, p.authz, cfg.Log, p.poller.WakeQueue)
 	p.sqs.RunMoves(p.agenda)

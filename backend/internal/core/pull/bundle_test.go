@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -114,7 +115,7 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, url: pgtest.URL(t, schemas...), clock: clock.NewVirtual(clock.Epoch), program: &program{run: succeed}}
 	b.queue = &pulltest.Queue{Clock: b.clock, Wake: func(arn string) { b.poller.WakeQueue(arn) }}
-	b.stream = &stream{clock: b.clock, shards: map[string][]string{"s1": nil}, wake: func(arn, shard string) { b.poller.Wake(arn, shard) }}
+	b.stream = &stream{clock: b.clock, shards: map[string][]string{"s1": nil}, closed: map[string]string{}, parents: map[string][]string{}, wake: func(arn, shard string) { b.poller.Wake(arn, shard) }}
 	b.open()
 	b.must(b.identity.Create(t.Context(), &identity.Entity{Key: roleKey, Path: "/", Trust: trusts}))
 	b.must(b.identity.PutInline(t.Context(), roleKey, "p", allowed))
@@ -276,8 +277,11 @@ type stream struct {
 
 	mu     sync.Mutex
 	shards map[string][]string // what was put, "" where the number belongs to another shard
-	last   int
-	fault  error
+	// closed says where shards end, parents where they came from.
+	closed  map[string]string
+	parents map[string][]string
+	last    int
+	fault   error
 }
 
 func (s *stream) put(shard string, bodies ...string) {
@@ -299,14 +303,29 @@ func (s *stream) Actions() []string { return []string{"test:Read", "test:List"} 
 
 func (s *stream) DataKey() string { return "data" }
 
-func (s *stream) Shards(_ context.Context, _ string) (list []string, err error) {
+func (s *stream) Shards(_ context.Context, _ string) (list []pull.Shard, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for shard := range s.shards {
-		list = append(list, shard)
+	for _, id := range slices.Sorted(maps.Keys(s.shards)) {
+		list = append(list, pull.Shard{ID: id, Parents: s.parents[id], End: s.closed[id]})
 	}
-	slices.Sort(list)
 	return list, s.fault
+}
+
+// reshard closes shards, and opens others in their place. Nobody writes to the new ones yet.
+func (s *stream) reshard(parents []string, children ...string) {
+	s.mu.Lock()
+	s.last++
+	for _, id := range parents {
+		s.closed[id] = fmt.Sprintf("%06d", s.last)
+	}
+	for _, id := range children {
+		s.shards[id], s.parents[id] = nil, parents
+	}
+	s.mu.Unlock()
+	for _, id := range children {
+		s.wake(streamARN, id)
+	}
 }
 
 func (s *stream) Position(_ context.Context, _, shard string, from pull.StartingPosition, _ time.Time) (string, error) {

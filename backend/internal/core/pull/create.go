@@ -26,7 +26,7 @@ func (p *Poller) Create(ctx context.Context, m EventSourceMapping) (*EventSource
 	if err := p.compileFilters(&m); err != nil {
 		return nil, err
 	}
-	lanes, err := p.checkSource(ctx, s, &m)
+	shards, lanes, err := p.checkSource(ctx, s, &m)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +50,7 @@ func (p *Poller) Create(ctx context.Context, m EventSourceMapping) (*EventSource
 	r := &running{EventSourceMapping: m, lanes: map[place]*lane{}}
 	p.mu.Lock()
 	r.add(lanes)
+	r.list(shards)
 	p.keep(r)
 	p.wakeMapping(r)
 	p.mu.Unlock()
@@ -59,31 +60,31 @@ func (p *Poller) Create(ctx context.Context, m EventSourceMapping) (*EventSource
 	return &m, nil
 }
 
-// checkSource makes the checks of a new mapping that depend on its source, and returns a stream's lanes.
-func (p *Poller) checkSource(ctx context.Context, s source, m *EventSourceMapping) (lanes []laneRow, err error) {
+// checkSource makes the checks of a new mapping that depend on its source, and returns a stream's shards and their lanes.
+func (p *Poller) checkSource(ctx context.Context, s source, m *EventSourceMapping) (shards []Shard, lanes []laneRow, err error) {
 	if s.queue != nil {
 		_, err := p.checkFunction(ctx, s, m)
-		return nil, err
+		return nil, nil, err
 	}
 	m.Reason, m.LastResult = "User action", resultNone
-	shards, err := s.stream.Shards(ctx, m.EventSourceARN)
+	shards, err = s.stream.Shards(ctx, m.EventSourceARN)
 	if fault.Is(err, fault.NotFound) {
-		return nil, fault.New(fault.Invalid, "Stream not found: %s", m.EventSourceARN)
+		return nil, nil, fault.New(fault.Invalid, "Stream not found: %s", m.EventSourceARN)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := p.checkFunction(ctx, s, m); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, shard := range shards {
-		at, err := s.stream.Position(ctx, m.EventSourceARN, shard, m.StartingPosition, m.StartingPositionTimestamp)
+		at, err := s.stream.Position(ctx, m.EventSourceARN, shard.ID, m.StartingPosition, m.StartingPositionTimestamp)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		lanes = append(lanes, lanesOf(m, shard, at)...)
+		lanes = append(lanes, lanesOf(m, shard.ID, at)...)
 	}
-	return lanes, nil
+	return shards, lanes, nil
 }
 
 // checkFunction checks a mapping's function against its source: it exists, its role has the rights, and a queue hides

@@ -2,15 +2,12 @@ package pull
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
 
 // place says which lane of a mapping: the shard, and which part of its keys.
@@ -42,6 +39,7 @@ type lane struct {
 	left    bool      // the mapping has other lanes now; this one ends its batch
 	alarm   time.Time // when the latest item that waits falls due
 	stopped bool      // the role may not read
+	drained bool      // the shard is closed, and read to its end
 }
 
 // after is the sequence number after which reading goes on.
@@ -78,9 +76,10 @@ func (l *lane) again(end string, due time.Time) {
 
 // round is what one item of a lane works with: a copy of the mapping, and the lane, which is the item's alone.
 type round struct {
-	m EventSourceMapping
-	l *lane
-	s Stream
+	m   EventSourceMapping
+	l   *lane
+	s   Stream
+	end string // of the shard, where it is closed
 }
 
 // take returns what an item is about, and marks that the next write must wake the lane again.
@@ -103,11 +102,13 @@ func (p *Poller) take(item agenda.Item) *round {
 		return nil
 	}
 	s, err := p.source(r.EventSourceARN)
-	if err != nil || r.leaving > 0 { // give wakes it when those that hold its records have ended
+	// give wakes it when those that hold its records have ended, ended when the shards that it came from are read, and discover
+	// when it is known which those are.
+	if err != nil || r.leaving > 0 || r.shards == nil || r.waits(l) {
 		return nil
 	}
 	l.busy = true
-	return &round{m: r.EventSourceMapping, l: l, s: s.stream}
+	return &round{m: r.EventSourceMapping, l: l, s: s.stream, end: r.shards[l.shard].End}
 }
 
 // give ends an item's work on its lane. When it was the last of the lanes that the mapping had before, those that it has now begin.
@@ -179,53 +180,6 @@ func (p *Poller) stop(m *EventSourceMapping, l *lane, asked uint64) {
 	l.stopped = true
 }
 
-func (p *Poller) postDiscover(r *running) {
-	if r.receiver == nil {
-		p.Agenda.Volatile(agenda.Item{Kind: kindDiscover, Lane: r.UUID, Account: r.Account, Due: p.Clock.Now(), Body: []byte(r.UUID)})
-	}
-}
-
-// discover gives new shards their lanes. They are read from the beginning, wherever the mapping began: they came after it.
-func (p *Poller) discover(ctx context.Context, item agenda.Item) (agenda.Verdict, error) {
-	p.changing.Lock() // or a change of the factor might leave a part of a new shard without its lane
-	defer p.changing.Unlock()
-	m := p.copyOf(string(item.Body))
-	if m == nil {
-		return agenda.Done(), nil
-	}
-	s, err := p.source(m.EventSourceARN)
-	if err != nil {
-		return agenda.Done(), err
-	}
-	shards, err := s.stream.Shards(ctx, m.EventSourceARN)
-	if fault.Is(err, fault.NotFound) {
-		return agenda.Done(), nil
-	}
-	if err != nil {
-		return agenda.Done(), err
-	}
-	var rows []laneRow
-	for _, shard := range shards {
-		if !p.hasLane(m.UUID, shard) {
-			rows = append(rows, lanesOf(m, shard, "")...)
-		}
-	}
-	if len(rows) == 0 {
-		return agenda.Done(), nil
-	}
-	err = p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error { return insertLanes(ctx, tx, rows) })
-	if err != nil {
-		return agenda.Done(), err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if r := p.mappings[m.UUID]; r != nil {
-		r.add(rows)
-		p.wakeMapping(r)
-	}
-	return agenda.Done(), nil
-}
-
 // lanesOf are the lanes of a shard.
 func lanesOf(m *EventSourceMapping, shard, checkpoint string) (rows []laneRow) {
 	for i := range max(m.ParallelizationFactor, 1) {
@@ -239,13 +193,6 @@ func (r *running) add(rows []laneRow) {
 	for _, row := range rows {
 		r.lanes[row.place] = &lane{laneRow: row}
 	}
-}
-
-func (p *Poller) hasLane(uuid, shard string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	r := p.mappings[uuid]
-	return r == nil || r.lanes[place{shard, 0}] != nil
 }
 
 // copyOf returns a mapping, or nil when it is gone.

@@ -61,9 +61,11 @@ type Poller struct {
 // running is a mapping with its lanes or its receiver, as the pollers see it.
 type running struct {
 	EventSourceMapping
-	lanes    map[place]*lane // of a stream
-	leaving  int             // lanes of before that are still at work
-	receiver *receiver       // of a queue
+	lanes    map[place]*lane  // of a stream
+	shards   map[string]Shard // of the stream, as they were listed last; nil: not yet, and no lane reads
+	asking   bool             // an item that lists them is on its way
+	leaving  int              // lanes of before that are still at work
+	receiver *receiver        // of a queue
 }
 
 // Init makes the poller ready for Register. Call Close when the agenda has ended.
@@ -112,8 +114,11 @@ func (p *Poller) Start(ctx context.Context) error {
 		p.mappings[row.uuid].lanes[row.place] = &lane{laneRow: row}
 	}
 	for _, m := range list {
-		p.wakeMapping(p.mappings[m.UUID])
-		p.postDiscover(p.mappings[m.UUID])
+		if r := p.mappings[m.UUID]; r.receiver != nil {
+			p.wakeMapping(r)
+		} else {
+			p.postDiscover(r) // which wakes the lanes
+		}
 	}
 	return nil
 }
@@ -143,7 +148,7 @@ func (p *Poller) Wake(streamARN, shard string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range p.sources[streamARN] {
-		if r.lanes[place{shard, 0}] == nil {
+		if _, listed := r.shards[shard]; !listed {
 			p.postDiscover(r)
 			continue
 		}
@@ -223,9 +228,10 @@ func (p *Poller) wakeMapping(r *running) {
 		return
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(r.lanes), place.compare) {
-		l := r.lanes[at]
-		l.stopped = false
-		p.queue(r, l)
+		if l := r.lanes[at]; !l.drained {
+			l.stopped = false
+			p.queue(r, l)
+		}
 	}
 }
 

@@ -84,7 +84,7 @@ func (p *Poller) gather(ctx context.Context, r *round) (batch []Record, ok bool,
 			l.checkpoint = l.readTo
 		}
 		l.forget()
-		return nil, false, nil
+		return nil, false, p.ended(ctx, r)
 	}
 	n, full := cut(l.buffer, m.BatchSize)
 	if closes := laterOf(l.buffer[0].Arrival, l.free).Add(m.window()); !full && !l.retrying() && closes.After(p.Clock.Now()) {

@@ -12,9 +12,10 @@ import (
 type Stream interface {
 	// Actions lists what the execution role needs, as IAM actions; the first is the one asked at each poll.
 	Actions() []string
-	// Shards lists the stream's shards, oldest first. A stream that does not exist is a fault of kind NotFound. There may be
-	// more of them later: Wake with a shard that is new makes the pollers ask again, and they read it from its beginning.
-	Shards(ctx context.Context, streamARN string) ([]string, error)
+	// Shards lists the stream's shards, oldest first, but for those whose records are all trimmed. A stream that does not exist
+	// is a fault of kind NotFound. There may be more of them later: Wake with a shard that is new makes the pollers ask again,
+	// and they read it from its beginning.
+	Shards(ctx context.Context, streamARN string) ([]Shard, error)
 	// Position returns the sequence number after which reading begins; empty for the beginning.
 	Position(ctx context.Context, streamARN, shard string, from StartingPosition, at time.Time) (string, error)
 	// Read returns at most limit records after a sequence number, in order. It may end earlier once it has 6 MB of them;
@@ -22,6 +23,14 @@ type Stream interface {
 	Read(ctx context.Context, streamARN, shard, after string, limit int) ([]Record, error)
 	// DataKey is what filter patterns call a record's own content, as Record.View has it: data, dynamodb.
 	DataKey() string
+}
+
+// Shard is a part of a stream that is read in order.
+type Shard struct {
+	ID      string
+	Parents []string // the shards that it came from, which are read to their ends before it
+	// End is a sequence number that is not before that of the last record, once the shard is closed: it gets no more.
+	End string
 }
 
 // Record is one record of a stream.

@@ -20,17 +20,20 @@ func (s *Store) Actions() []string {
 }
 
 // Shards lists the shards of a stream.
-func (s *Store) Shards(ctx context.Context, streamARN string) ([]string, error) {
+func (s *Store) Shards(ctx context.Context, streamARN string) ([]pull.Shard, error) {
 	st, err := s.streamByARN(ctx, streamARN)
 	if err != nil {
 		return nil, err
 	}
 	list, err := s.shards(ctx, st)
-	ids := make([]string, len(list))
+	shards := make([]pull.Shard, len(list))
 	for i, h := range list {
-		ids[i] = st.shardID(h.n)
+		shards[i] = pull.Shard{ID: st.shardID(h.n)}
+		if h.last != nil {
+			shards[i].End = sequence(*h.last)
+		}
 	}
-	return ids, err
+	return shards, err
 }
 
 // Position is the sequence number after which a mapping begins to read. There is no AT_TIMESTAMP for these streams.

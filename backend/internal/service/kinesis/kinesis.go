@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -21,7 +22,8 @@ import (
 
 // Limits of streams (Kinesis quotas).
 const (
-	maxShards                  = 500
+	maxShards                  = 500 // open ones of an account in a region
+	shardsOnDemand             = 4
 	minRetention, maxRetention = 24, 8760 // hours
 	maxTags                    = 50
 )
@@ -41,11 +43,27 @@ func (a *API) Service() wire.Service {
 			}
 			return []wire.Need{{Action: "kinesis:AddTagsToStream", Resource: resource(ctx, nil, in.StreamName)}} // API: CreateStream
 		})),
-		"DeleteStream":                  on(a.deleteStream),
-		"DescribeStream":                on(a.describeStream),
-		"DescribeStreamSummary":         on(a.describeStreamSummary),
-		"ListStreams":                   wire.Op(a.listStreams, wire.Unbound[kinesis.ListStreamsInput]()),
-		"ListShards":                    on(a.listShards),
+		"DeleteStream":          on(a.deleteStream),
+		"DescribeStream":        on(a.describeStream),
+		"DescribeStreamSummary": on(a.describeStreamSummary),
+		"ListStreams":           wire.Op(a.listStreams, wire.Unbound[kinesis.ListStreamsInput]()),
+		"ListShards": wire.Op(a.listShards, wire.Resource(func(ctx context.Context, in *kinesis.ListShardsInput) string {
+			if in.NextToken == nil {
+				return resource(ctx, in.StreamARN, in.StreamName)
+			}
+			if p, err := parseShardPage(*in.NextToken); err == nil {
+				return p.Stream
+			}
+			return "*"
+		})),
+		"SplitShard":                    on(a.splitShard),
+		"MergeShards":                   on(a.mergeShards),
+		"UpdateShardCount":              on(a.updateShardCount),
+		"UpdateStreamMode":              on(a.updateStreamMode),
+		"StartStreamEncryption":         on(a.startEncryption),
+		"StopStreamEncryption":          on(a.stopEncryption),
+		"EnableEnhancedMonitoring":      on(a.enableMonitoring),
+		"DisableEnhancedMonitoring":     on(a.disableMonitoring),
 		"IncreaseStreamRetentionPeriod": on(a.increaseRetention),
 		"DecreaseStreamRetentionPeriod": on(a.decreaseRetention),
 		"AddTagsToStream":               on(a.addTags),
@@ -122,18 +140,26 @@ func (a *API) find(ctx context.Context, streamARN, name *string) (*stream, error
 
 func (a *API) createStream(ctx context.Context, in *kinesis.CreateStreamInput) (*kinesis.CreateStreamOutput, error) {
 	call := wire.CallFrom(ctx)
+	shards, mode := int(aws.ToInt32(in.ShardCount)), types.StreamModeProvisioned
+	if in.StreamModeDetails != nil {
+		mode = in.StreamModeDetails.StreamMode
+	}
 	switch {
 	case !streamName.MatchString(*in.StreamName):
 		return nil, wire.Validation(wire.Pattern("streamName", *in.StreamName, `[a-zA-Z0-9_.-]+`))
-	case in.StreamModeDetails != nil && in.StreamModeDetails.StreamMode == types.StreamModeOnDemand:
-		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate StreamMode ON_DEMAND of kinesis:CreateStream yet: use PROVISIONED with a ShardCount")
+	case !slices.Contains(mode.Values(), mode):
+		return nil, wire.Validation(wire.Enum("streamModeDetails.streamMode", string(mode), texts(mode.Values())))
 	case in.WarmThroughputMiBps != nil || in.MaxRecordSizeInKiB != nil:
 		return nil, fault.New(fault.Unsupported, "lambdasim does not simulate WarmThroughputMiBps and MaxRecordSizeInKiB of kinesis:CreateStream yet")
+	case mode == types.StreamModeOnDemand && in.ShardCount != nil:
+		return nil, wire.Errorf(http.StatusBadRequest, "ValidationException", "ShardCount must not be given for a stream with StreamMode ON_DEMAND")
+	case mode == types.StreamModeOnDemand:
+		shards = shardsOnDemand
 	case in.ShardCount == nil:
 		return nil, wire.Errorf(http.StatusBadRequest, "ValidationException", "ShardCount is required for a stream with StreamMode PROVISIONED")
-	case *in.ShardCount < 1:
-		return nil, wire.Validation(wire.AtLeast("shardCount", int(*in.ShardCount), 1))
-	case *in.ShardCount > maxShards:
+	case shards < 1:
+		return nil, wire.Validation(wire.AtLeast("shardCount", shards, 1))
+	case shards > maxShards:
 		return nil, wire.Errorf(http.StatusBadRequest, "LimitExceededException", "This request would exceed the shard limit of %d for the account %s", maxShards, call.Account)
 	}
 	tags := in.Tags
@@ -141,7 +167,7 @@ func (a *API) createStream(ctx context.Context, in *kinesis.CreateStreamInput) (
 		tags = map[string]string{}
 	}
 	return &kinesis.CreateStreamOutput{}, a.Store.create(ctx, &stream{account: call.Account, region: call.Region, name: *in.StreamName,
-		shards: int(*in.ShardCount), retention: minRetention, tags: tags})
+		retention: minRetention, tags: tags, config: config{Mode: mode}}, shards)
 }
 
 func (a *API) deleteStream(ctx context.Context, in *kinesis.DeleteStreamInput) (*kinesis.DeleteStreamOutput, error) {
@@ -152,35 +178,38 @@ func (a *API) deleteStream(ctx context.Context, in *kinesis.DeleteStreamInput) (
 	return &kinesis.DeleteStreamOutput{}, a.Store.remove(ctx, st)
 }
 
-// shards describes a stream's shards after the one that is named.
-func (st *stream) describe(after *string) []types.Shard {
-	from := 0
-	if after != nil {
-		if n, ok := shardNumber(*after); ok {
-			from = n + 1
-		}
-	}
-	list := []types.Shard{}
-	for n := from; n < st.shards; n++ {
-		first, last := hashRange(n, st.shards)
-		list = append(list, types.Shard{ShardId: aws.String(shardID(n)),
-			HashKeyRange:        &types.HashKeyRange{StartingHashKey: aws.String(first.String()), EndingHashKey: aws.String(last.String())},
-			SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(st.id, n, 0))}})
-	}
-	return list
-}
+// Pages of DescribeStream (API reference).
+const shardsDescribed, mostDescribed = 100, 10000
 
 func (a *API) describeStream(ctx context.Context, in *kinesis.DescribeStreamInput) (*kinesis.DescribeStreamOutput, error) {
 	st, err := a.find(ctx, in.StreamARN, in.StreamName)
 	if err != nil {
 		return nil, err
 	}
-	return &kinesis.DescribeStreamOutput{StreamDescription: &types.StreamDescription{
-		StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, HasMoreShards: aws.Bool(false),
-		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: types.EncryptionTypeNone,
-		EnhancedMonitoring: []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}, Shards: st.describe(in.ExclusiveStartShardId),
-		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeProvisioned},
-	}}, nil
+	limit, after := shardsDescribed, -1
+	if in.Limit != nil {
+		if limit = int(*in.Limit); limit < 1 || limit > mostDescribed {
+			return nil, wire.Validation(wire.AtMost("limit", limit, mostDescribed))
+		}
+		limit = min(limit, shardsDescribed) // "the maximum number of shards to return in a single call is 100"
+	}
+	if in.ExclusiveStartShardId != nil {
+		after, _ = shardNumber(*in.ExclusiveStartShardId)
+	}
+	out := &types.StreamDescription{StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, HasMoreShards: aws.Bool(false),
+		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: st.encryption(), KeyId: st.keyID(),
+		EnhancedMonitoring: st.monitoring(), Shards: []types.Shard{}, StreamModeDetails: &types.StreamModeDetails{StreamMode: st.Mode}}
+	for _, h := range st.listed(a.Clock.Now()) {
+		if h.n <= after {
+			continue
+		}
+		if len(out.Shards) == limit {
+			out.HasMoreShards = aws.Bool(true)
+			break
+		}
+		out.Shards = append(out.Shards, st.describe(h))
+	}
+	return &kinesis.DescribeStreamOutput{StreamDescription: out}, nil
 }
 
 func (a *API) describeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
@@ -189,10 +218,9 @@ func (a *API) describeStreamSummary(ctx context.Context, in *kinesis.DescribeStr
 		return nil, err
 	}
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
-		StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, OpenShardCount: aws.Int32(int32(st.shards)),
-		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: types.EncryptionTypeNone,
-		EnhancedMonitoring: []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}, ConsumerCount: aws.Int32(0),
-		StreamModeDetails: &types.StreamModeDetails{StreamMode: types.StreamModeProvisioned},
+		StreamName: &st.name, StreamARN: aws.String(st.arn()), StreamStatus: types.StreamStatusActive, OpenShardCount: aws.Int32(int32(st.openShards())),
+		RetentionPeriodHours: aws.Int32(int32(st.retention)), StreamCreationTimestamp: &st.created, EncryptionType: st.encryption(), KeyId: st.keyID(),
+		EnhancedMonitoring: st.monitoring(), ConsumerCount: aws.Int32(0), StreamModeDetails: &types.StreamModeDetails{StreamMode: st.Mode},
 	}}, nil
 }
 
@@ -222,25 +250,27 @@ func (a *API) listStreams(ctx context.Context, in *kinesis.ListStreamsInput) (*k
 	return out, nil
 }
 
-func (a *API) listShards(ctx context.Context, in *kinesis.ListShardsInput) (*kinesis.ListShardsOutput, error) {
-	st, err := a.find(ctx, in.StreamARN, in.StreamName)
-	if err != nil {
-		return nil, err
-	}
-	return &kinesis.ListShardsOutput{Shards: st.describe(in.ExclusiveStartShardId)}, nil
-}
-
+// setRetention changes for how long records are kept. Those that have become too old by it are deleted at once.
 func (a *API) setRetention(ctx context.Context, st *stream, hours *int32, up bool) error {
 	n := int(aws.ToInt32(hours))
-	switch {
-	case n < minRetention || n > maxRetention:
-		return fault.New(fault.Invalid, "Retention period must be between %d and %d hours.", minRetention, maxRetention)
-	case up && n < st.retention:
-		return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be shorter than existing retention period (%d hours). Use DecreaseRetentionPeriod API.", n, st.name, st.retention)
-	case !up && n > st.retention:
-		return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be longer than existing retention period (%d hours). Use IncreaseRetentionPeriod API.", n, st.name, st.retention)
+	now, err := a.Store.change(ctx, st, func(st *stream, _ time.Time) error {
+		switch {
+		case n < minRetention:
+			return fault.New(fault.Invalid, "Minimum allowed retention period is %d hours. Requested retention period (%d hours) is too short.", minRetention, n)
+		case n > maxRetention:
+			return fault.New(fault.Invalid, "Maximum allowed retention period is %d hours. Requested retention period (%d hours) is too long.", maxRetention, n)
+		case up && n < st.retention:
+			return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be shorter than existing retention period (%d hours). Use DecreaseRetentionPeriod API.", n, st.name, st.retention)
+		case !up && n > st.retention:
+			return fault.New(fault.Invalid, "Requested retention period (%d hours) for stream %s can not be longer than existing retention period (%d hours). Use IncreaseRetentionPeriod API.", n, st.name, st.retention)
+		}
+		st.retention = n
+		return nil
+	})
+	if err == nil && !up {
+		a.Store.trimLater(now, now.horizon(a.Clock.Now()))
 	}
-	return a.Store.change(ctx, st, n, st.tags)
+	return err
 }
 
 func (a *API) increaseRetention(ctx context.Context, in *kinesis.IncreaseStreamRetentionPeriodInput) (*kinesis.IncreaseStreamRetentionPeriodOutput, error) {
@@ -264,12 +294,14 @@ func (a *API) addTags(ctx context.Context, in *kinesis.AddTagsToStreamInput) (*k
 	if err != nil {
 		return nil, err
 	}
-	tags := maps.Clone(st.tags)
-	maps.Copy(tags, in.Tags)
-	if len(tags) > maxTags {
-		return nil, fault.New(fault.Invalid, "Failed to add tags to stream %s under account %s because a given stream cannot have more than %d tags associated with it.", st.name, st.account, maxTags)
-	}
-	return &kinesis.AddTagsToStreamOutput{}, a.Store.change(ctx, st, st.retention, tags)
+	_, err = a.Store.change(ctx, st, func(st *stream, _ time.Time) error {
+		maps.Copy(st.tags, in.Tags)
+		if len(st.tags) > maxTags {
+			return fault.New(fault.Invalid, "Failed to add tags to stream %s under account %s because a given stream cannot have more than %d tags associated with it.", st.name, st.account, maxTags)
+		}
+		return nil
+	})
+	return &kinesis.AddTagsToStreamOutput{}, err
 }
 
 func (a *API) removeTags(ctx context.Context, in *kinesis.RemoveTagsFromStreamInput) (*kinesis.RemoveTagsFromStreamOutput, error) {
@@ -277,9 +309,11 @@ func (a *API) removeTags(ctx context.Context, in *kinesis.RemoveTagsFromStreamIn
 	if err != nil {
 		return nil, err
 	}
-	tags := maps.Clone(st.tags)
-	maps.DeleteFunc(tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
-	return &kinesis.RemoveTagsFromStreamOutput{}, a.Store.change(ctx, st, st.retention, tags)
+	_, err = a.Store.change(ctx, st, func(st *stream, _ time.Time) error {
+		maps.DeleteFunc(st.tags, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
+		return nil
+	})
+	return &kinesis.RemoveTagsFromStreamOutput{}, err
 }
 
 func (a *API) listTags(ctx context.Context, in *kinesis.ListTagsForStreamInput) (*kinesis.ListTagsForStreamOutput, error) {

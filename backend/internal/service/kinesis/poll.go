@@ -17,17 +17,21 @@ func (s *Store) Actions() []string {
 	return []string{"kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards", "kinesis:ListStreams"}
 }
 
-// Shards lists the shards of a stream.
-func (s *Store) Shards(ctx context.Context, streamARN string) ([]string, error) {
+// Shards lists the shards of a stream that have not expired.
+func (s *Store) Shards(ctx context.Context, streamARN string) ([]pull.Shard, error) {
 	st, err := s.byARN(ctx, streamARN)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, st.shards)
-	for i := range ids {
-		ids[i] = shardID(i)
+	var list []pull.Shard
+	for _, h := range st.listed(s.db.Now()) {
+		shard := pull.Shard{ID: shardID(h.n), Parents: h.parents()}
+		if h.closed != nil {
+			shard.End = sequence(st.id, h.n, h.end)
+		}
+		list = append(list, shard)
 	}
-	return ids, nil
+	return list, nil
 }
 
 // Position is the sequence number after which a mapping begins to read.
@@ -58,7 +62,7 @@ func (s *Store) Read(ctx context.Context, streamARN, shard, after string, limit 
 		return nil, err
 	}
 	n, _ := shardNumber(shard)
-	stream, from, ok := parseSequence(after)
+	stream, _, from, ok := parseSequence(after)
 	if !ok {
 		return nil, fault.New(fault.Invalid, "%q is no sequence number of a shard", after)
 	}

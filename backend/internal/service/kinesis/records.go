@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/json"
-	"math/big"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -41,14 +40,14 @@ func (st *stream) place(key, explicit *string, data []byte) (record, error) {
 	if len(data)+len(r.key) > maxRecord {
 		return r, wire.Validation(wire.MaxLength("data", "java.nio.HeapByteBuffer", maxRecord))
 	}
-	sum := md5.Sum([]byte(r.key))
-	hash := new(big.Int).SetBytes(sum[:])
+	r.hash = md5.Sum([]byte(r.key))
 	if explicit != nil {
-		if _, ok := hash.SetString(*explicit, 10); !ok || hash.Sign() < 0 || hash.Cmp(keyspace) >= 0 {
+		var ok bool
+		if r.hash, ok = parseHashKey(*explicit); !ok {
 			return r, fault.New(fault.Invalid, "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", *explicit)
 		}
 	}
-	r.shard = shardOf(hash, st.shards)
+	r.shard = st.shardOf(r.hash)
 	return r, nil
 }
 
@@ -61,12 +60,22 @@ func (a *API) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*kines
 	if err != nil {
 		return nil, err
 	}
-	p := &put{stream: st, parent: trace.ParentOf(wire.CallFrom(ctx).Cause()), records: []record{r}}
-	if err := a.Store.writer.Add(ctx, p); err != nil {
+	// The numbers of a shard grow with each commit, and a put is answered after its own: so the next one's is greater anyway.
+	if in.SequenceNumberForOrdering != nil {
+		if stream, _, _, ok := parseSequence(*in.SequenceNumberForOrdering); !ok || stream > st.id || *in.SequenceNumberForOrdering == "" {
+			return nil, fault.New(fault.Invalid, "ExclusiveMinimumSequenceNumber %s used in PutRecord on stream %s under account %s is invalid.",
+				*in.SequenceNumberForOrdering, st.name, st.account)
+		}
+	}
+	if !a.Store.mayWrite(st, &r) {
+		return nil, exceeded(st, r.shard)
+	}
+	records := []record{r}
+	if err := a.Store.append(ctx, st, trace.ParentOf(wire.CallFrom(ctx).Cause()), records); err != nil {
 		return nil, err
 	}
-	return &kinesis.PutRecordOutput{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(st.id, r.shard, p.records[0].seq)),
-		EncryptionType: types.EncryptionTypeNone}, nil
+	return &kinesis.PutRecordOutput{ShardId: aws.String(shardID(records[0].shard)), EncryptionType: st.encryption(),
+		SequenceNumber: aws.String(sequence(st.id, records[0].shard, records[0].seq))}, nil
 }
 
 func (a *API) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*kinesis.PutRecordsOutput, error) {
@@ -81,25 +90,39 @@ func (a *API) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*kin
 		}
 		return nil, wire.Validation(v)
 	}
-	p := &put{stream: st, parent: trace.ParentOf(wire.CallFrom(ctx).Cause())}
 	size := 0
-	for _, e := range in.Records {
-		r, err := st.place(e.PartitionKey, e.ExplicitHashKey, e.Data)
-		if err != nil {
+	all := make([]record, len(in.Records))
+	for i, e := range in.Records {
+		if all[i], err = st.place(e.PartitionKey, e.ExplicitHashKey, e.Data); err != nil {
 			return nil, err
 		}
-		size += len(r.data) + len(r.key)
-		p.records = append(p.records, r)
+		size += all[i].size()
 	}
 	if size > maxPutBytes {
 		return nil, wire.Errorf(http.StatusBadRequest, "InvalidArgumentException", "Records size exceeds %d bytes", maxPutBytes)
 	}
-	if err := a.Store.writer.Add(ctx, p); err != nil {
-		return nil, err
+	out := &kinesis.PutRecordsOutput{EncryptionType: st.encryption(), Records: make([]types.PutRecordsResultEntry, len(all))}
+	failed := 0
+	taken := make([]record, 0, len(all))
+	for i := range all {
+		if !a.Store.mayWrite(st, &all[i]) {
+			failed++
+			out.Records[i] = types.PutRecordsResultEntry{ErrorCode: aws.String(exceededCode), ErrorMessage: aws.String(exceeded(st, all[i].shard).Message)}
+			continue
+		}
+		taken = append(taken, all[i])
 	}
-	out := &kinesis.PutRecordsOutput{FailedRecordCount: aws.Int32(0), EncryptionType: types.EncryptionTypeNone}
-	for _, r := range p.records {
-		out.Records = append(out.Records, types.PutRecordsResultEntry{ShardId: aws.String(shardID(r.shard)), SequenceNumber: aws.String(sequence(st.id, r.shard, r.seq))})
+	if len(taken) > 0 {
+		if err := a.Store.append(ctx, st, trace.ParentOf(wire.CallFrom(ctx).Cause()), taken); err != nil {
+			return nil, err
+		}
+	}
+	out.FailedRecordCount = aws.Int32(int32(failed))
+	for i := range out.Records {
+		if e := &out.Records[i]; e.ErrorCode == nil {
+			e.ShardId, e.SequenceNumber = aws.String(shardID(taken[0].shard)), aws.String(sequence(st.id, taken[0].shard, taken[0].seq))
+			taken = taken[1:]
+		}
 	}
 	return out, nil
 }
@@ -129,88 +152,4 @@ func parseIterator(s string) (it iterator, err error) {
 		err = fault.New(fault.Invalid, "Invalid ShardIterator.")
 	}
 	return it, err
-}
-
-func (a *API) getShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput) (*kinesis.GetShardIteratorOutput, error) {
-	st, err := a.find(ctx, in.StreamARN, in.StreamName)
-	if err != nil {
-		return nil, err
-	}
-	n, ok := shardNumber(*in.ShardId)
-	if !ok || n >= st.shards {
-		return nil, fault.New(fault.NotFound, "Shard %s in stream %s under account %s does not exist", *in.ShardId, st.name, st.account)
-	}
-	it := iterator{Stream: st.arn(), Shard: n, Issued: a.Clock.Now()}
-	switch in.ShardIteratorType {
-	case types.ShardIteratorTypeTrimHorizon:
-	case types.ShardIteratorTypeLatest:
-		it.After, err = a.Store.newest(ctx, st, n, nil)
-	case types.ShardIteratorTypeAtTimestamp:
-		if in.Timestamp == nil {
-			return nil, fault.New(fault.Invalid, "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP. Current request has no timestamp parameter.")
-		}
-		it.After, err = a.Store.newest(ctx, st, n, in.Timestamp)
-	case types.ShardIteratorTypeAtSequenceNumber, types.ShardIteratorTypeAfterSequenceNumber:
-		stream, seq, ok := parseSequence(aws.ToString(in.StartingSequenceNumber))
-		if !ok || stream != st.id {
-			return nil, fault.New(fault.Invalid, "StartingSequenceNumber %s used in GetShardIterator on shard %s in stream %s under account %s is invalid.",
-				aws.ToString(in.StartingSequenceNumber), *in.ShardId, st.name, st.account)
-		}
-		it.After = seq
-		if in.ShardIteratorType == types.ShardIteratorTypeAtSequenceNumber {
-			it.After--
-		}
-	default:
-		return nil, wire.Validation(wire.Enum("shardIteratorType", string(in.ShardIteratorType),
-			[]string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}))
-	}
-	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String(it.String())}, err
-}
-
-func (a *API) getRecords(ctx context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
-	it, err := parseIterator(*in.ShardIterator)
-	if err != nil {
-		return nil, err
-	}
-	now := a.Clock.Now()
-	if now.Sub(it.Issued) > iteratorLives {
-		return nil, wire.Errorf(http.StatusBadRequest, "ExpiredIteratorException", "Iterator expired. The iterator was created at time %s while right now it is %s which is further in the future than the tolerated delay of %d milliseconds.",
-			it.Issued.Format(time.UnixDate), now.Format(time.UnixDate), iteratorLives.Milliseconds())
-	}
-	st, err := a.Store.byARN(ctx, it.Stream)
-	if err != nil {
-		return nil, err
-	}
-	limit := maxGet
-	if in.Limit != nil {
-		if limit = int(*in.Limit); limit < 1 || limit > maxGet {
-			return nil, wire.Validation(wire.AtMost("limit", limit, maxGet))
-		}
-	}
-	records, err := a.Store.read(ctx, st, it.Shard, it.After, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := &kinesis.GetRecordsOutput{Records: []types.Record{}, MillisBehindLatest: aws.Int64(0)}
-	size := 0
-	for _, r := range records {
-		if size += len(r.data); size > maxGetBytes {
-			break
-		}
-		it.After = r.seq
-		out.Records = append(out.Records, types.Record{Data: r.data, PartitionKey: aws.String(r.key), SequenceNumber: aws.String(sequence(st.id, r.shard, r.seq)),
-			ApproximateArrivalTimestamp: aws.Time(r.arrival)})
-	}
-	if n := len(out.Records); n > 0 {
-		newest, err := a.Store.newest(ctx, st, it.Shard, nil)
-		if err != nil {
-			return nil, err
-		}
-		if newest > it.After {
-			out.MillisBehindLatest = aws.Int64(now.Sub(*out.Records[n-1].ApproximateArrivalTimestamp).Milliseconds())
-		}
-	}
-	it.Issued = now
-	out.NextShardIterator = aws.String(it.String())
-	return out, nil
 }
