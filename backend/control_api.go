@@ -252,7 +252,7 @@ func (a *controlAPI) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := a.b.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		for _, forget := range []func(context.Context, *postgres.Tx, string) error{a.agenda.Forget, a.poller.Forget, a.kinesis.Forget, a.sqs.Forget, a.sns.Forget, a.dynamodb.Forget,
-			a.s3.Forget, a.cognito.Forget, a.buses.Forget, a.functions.Forget, a.layers.Forget, a.identity.Forget, a.accounts.Forget, a.logs.Forget, a.trace.Forget} {
+			a.s3.Forget, a.cognito.Forget, a.buses.Forget, a.gateway.Forget, a.functions.Forget, a.layers.Forget, a.identity.Forget, a.accounts.Forget, a.logs.Forget, a.trace.Forget} {
 			if err := forget(ctx, tx, in.Account); err != nil {
 				return err
 			}

@@ -32,6 +32,8 @@ func (p *parts) tagsOf(ctx context.Context, resource string) (map[string]string,
 		return p.dynamodb.Tags(ctx, resource)
 	case "events":
 		return p.buses.Tags(ctx, resource)
+	case "apigateway":
+		return p.gateway.Tags(ctx, resource)
 	case "cognito-idp":
 		return p.cognito.Tags(ctx, resource)
 	case "logs":

@@ -25,6 +25,7 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/script"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/apigateway"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/cognito"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/dynamodb"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/service/events"
@@ -43,7 +44,7 @@ import (
 // schemas lists every package with tables, in the order in which they are made.
 func schemas() []postgres.Schema {
 	return []postgres.Schema{agenda.Schema, trace.Schema, logs.Schema, blob.Schema, account.Schema, identity.Schema, function.Schema, layer.Schema, invoke.Schema, script.Schema, lambda.Schema, pull.Schema,
-		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema, sns.Schema, events.Schema}
+		kinesis.Schema, dynamodb.Schema, s3.Schema, cognito.Schema, sqs.Schema, sns.Schema, events.Schema, apigateway.Schema}
 }
 
 // parts are what a running backend is made of.
@@ -70,6 +71,7 @@ type parts struct {
 	s3         *s3.API
 	cognito    *cognito.API
 	buses      *events.API
+	gateway    *apigateway.API
 	sqs        *sqs.Store
 	sns        *sns.API
 	handler    http.Handler
@@ -137,6 +139,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.buses = &events.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Targets: p.targets, Agenda: p.agenda, Trace: p.trace, Clock: b.clk, IDs: b.ids, Log: cfg.Log}
 	p.buses.Register()
 	p.targets.Register("events", p.buses.Target())
+	p.gateway = &apigateway.API{DB: b.db, Authz: p.authz, Dispatcher: p.dispatcher, Trace: p.trace, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Endpoint: b.URL}
 	urls := &lambda.URLs{DB: b.db, IDs: b.ids}
 	p.functions.OnDelete(urls.Forget)
 	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Layers: p.layers, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
@@ -153,6 +156,7 @@ func (p *parts) open(b *Backend) error {
 		return err
 	}
 	own := newControlAPI(b, p)
+	p.gateway.Authenticate, p.gateway.Anonymous = front.Authenticate, front.Anonymous
 	pages := &lambda.URLServer{API: p.lambda, Metrics: p.metrics, Authenticate: front.Authenticate, Anonymous: front.Anonymous}
 	guarded := wire.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, control.Prefix) {
@@ -164,6 +168,10 @@ func (p *parts) open(b *Backend) error {
 	p.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if pages.Serves(r) { // by any page, as on AWS
 			pages.ServeHTTP(w, r)
+			return
+		}
+		if p.gateway.Serves(r) {
+			p.gateway.ServeHTTP(w, r)
 			return
 		}
 		guarded.ServeHTTP(w, r)
@@ -183,6 +191,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		p.s3.Service(),
 		p.cognito.Service(),
 		p.buses.Service(),
+		p.gateway.HTTP(),
 		(&logsservice.API{Store: p.logs}).Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 		p.sns.Service(),
@@ -260,6 +269,7 @@ func (k keys) Credential(ctx context.Context, id string) (wire.Credential, error
 func (p *parts) close(ctx context.Context) error {
 	err := p.agenda.Close(ctx)
 	p.invoker.Executor.Close()
+	p.gateway.Close()
 	p.poller.Close()
 	p.kinesis.Close()
 	p.sqs.Close()

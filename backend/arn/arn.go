@@ -113,6 +113,17 @@ func LogGroup(region, account, name string) string {
 	return format("logs", region, account, "log-group:"+name)
 }
 
+// ExecuteAPI returns what a client of an API calls: STAGE/METHOD/PATH of an API, or "" for the API itself.
+func ExecuteAPI(region, account, api, call string) string {
+	if call != "" {
+		api += "/" + call
+	}
+	return format("execute-api", region, account, api)
+}
+
+// Gateway returns the ARN of a part of API Gateway, by its path in the API: /apis/ID/stages/NAME. It names no account.
+func Gateway(region, path string) string { return format("apigateway", region, "", path) }
+
 // EventBus is the ARN of an event bus.
 func EventBus(region, account, name string) string {
 	return format("events", region, account, "event-bus/"+name)

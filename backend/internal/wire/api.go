@@ -25,9 +25,13 @@ const (
 
 // API describes a service's protocol and operations, as the SDK module knows them.
 type API struct {
-	Name      string // the signing name
-	Protocol  Protocol
-	Target    string // JSON protocols: the prefix of X-Amz-Target
+	Name     string // the signing name
+	Protocol Protocol
+	Target   string // JSON protocols: the prefix of X-Amz-Target
+	// Under begins the paths of a REST-JSON service that shares its signing name with another; "" for others.
+	Under string
+	// Plain marks a REST-JSON service whose paths may be those of buckets: what is not signed is not taken for its.
+	Plain     bool
 	Namespace string // Query and REST-XML: the XML namespace
 	ops       map[string]*operation
 	routes    *node // REST-JSON

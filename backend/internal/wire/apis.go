@@ -3,6 +3,8 @@ package wire
 import (
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -84,6 +86,22 @@ var EventBridgeAPI = sync.OnceValue(func() *API {
 	callAll(eventbridge.NewFromConfig(nowhere(withoutValidation), func(o *eventbridge.Options) { o.Protocol = c }))
 	validating := eventbridge.NewFromConfig(nowhere(stopAfterValidation))
 	return described(&API{Name: "events", Protocol: JSON11, Target: "AWSEvents"}, validating, c.seen)
+})
+
+// RESTAPIs is Amazon API Gateway, version 1: REST-JSON.
+var RESTAPIs = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(apigateway.NewFromConfig(nowhere(withoutValidation), func(o *apigateway.Options) { o.Protocol = c }))
+	validating := apigateway.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "apigateway", Plain: true, Protocol: RESTJSON}, validating, c.seen)
+})
+
+// HTTPAPIs is Amazon API Gateway, version 2: REST-JSON. It shares its signing name with version 1.
+var HTTPAPIs = sync.OnceValue(func() *API {
+	c := &capture{seen: map[string]*smithy.OperationSchema{}}
+	callAll(apigatewayv2.NewFromConfig(nowhere(withoutValidation), func(o *apigatewayv2.Options) { o.Protocol = c }))
+	validating := apigatewayv2.NewFromConfig(nowhere(stopAfterValidation))
+	return described(&API{Name: "apigateway", Under: "/v2/", Plain: true, Protocol: RESTJSON}, validating, c.seen)
 })
 
 // IAMAPI is AWS Identity and Access Management: Query.

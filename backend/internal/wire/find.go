@@ -30,6 +30,11 @@ func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*S
 		if svc := s.targets[prefix]; svc != nil && svc.API.Name == call.Service { // services may share a signing name
 			return svc, nil
 		}
+		for prefix, svc := range s.under {
+			if strings.HasPrefix(call.Service+r.URL.Path, prefix) {
+				return svc, nil
+			}
+		}
 		return s.services[call.Service], nil
 	}
 	if target != "" {
@@ -61,7 +66,7 @@ func (s *Server) service(call *Call, w http.ResponseWriter, r *http.Request) (*S
 	}
 	for _, name := range s.Simulated() { // function names and the like live under paths that only their service has
 		svc := s.services[name]
-		if svc.API.routes == nil {
+		if svc.API.routes == nil || svc.API.Plain {
 			continue
 		}
 		if op, _ := svc.API.routes.match(r.Method, segments(r.URL.EscapedPath()), r.URL.Query(), nil); op != nil {

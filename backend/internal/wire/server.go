@@ -21,6 +21,7 @@ type Server struct {
 	cfg      Config
 	services map[string]*Service
 	targets  map[string]*Service // by the prefix of X-Amz-Target
+	under    map[string]*Service // by signing name and a slash and how their paths begin: "apigateway/v2/"
 }
 
 // NewServer returns a server of the services. Every operation must be one that the SDK knows, of the SDK's input type.
@@ -28,8 +29,15 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 	if cfg.Authenticator == nil || cfg.IDs == nil || cfg.Log == nil {
 		return nil, errors.New("wire: a server needs an Authenticator, IDs and a Log")
 	}
-	s := &Server{cfg: cfg, services: map[string]*Service{}, targets: map[string]*Service{}}
+	s := &Server{cfg: cfg, services: map[string]*Service{}, targets: map[string]*Service{}, under: map[string]*Service{}}
 	for _, svc := range services {
+		if svc.API.Under != "" {
+			s.under[svc.API.Name+svc.API.Under] = &svc
+			if err := known(svc); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		first := s.services[svc.API.Name]
 		if first != nil && (svc.API.Target == "" || s.targets[svc.API.Target] != nil) {
 			return nil, fmt.Errorf("wire: the service %s is given twice", svc.API.Name)
@@ -45,17 +53,25 @@ func NewServer(cfg Config, services ...Service) (*Server, error) {
 		if svc.API.Target != "" {
 			s.targets[svc.API.Target] = &svc
 		}
-		for name, o := range svc.Operations {
-			known := svc.API.ops[name]
-			if known == nil || known.in != o.in || known.out != o.out {
-				return nil, fmt.Errorf("wire: %s has no operation %s from %s to %s", svc.API.Name, name, o.in, o.out)
-			}
-			if o.asks == undeclared {
-				return nil, fmt.Errorf("wire: nobody says which permission %s:%s needs", svc.API.Name, name)
-			}
+		if err := known(svc); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// known checks that the operations of a service are the SDK's, and that each says which permission it needs.
+func known(svc Service) error {
+	for name, o := range svc.Operations {
+		known := svc.API.ops[name]
+		if known == nil || known.in != o.in || known.out != o.out {
+			return fmt.Errorf("wire: %s has no operation %s from %s to %s", svc.API.Name, name, o.in, o.out)
+		}
+		if o.asks == undeclared {
+			return fmt.Errorf("wire: nobody says which permission %s:%s needs", svc.API.Name, name)
+		}
+	}
+	return nil
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
