@@ -22,15 +22,6 @@ func (d *Dispatcher) Hand(ctx context.Context, h trace.Header, e Event) error {
 	return d.Invoker.Enqueue(ctx, invoke.Request{Function: fn, Payload: e.Payload, Header: h})
 }
 
-// Open begins the delivery of a synchronous source that settles it itself: Ask follows.
-func (d *Dispatcher) Open(e Event) (trace.Header, error) {
-	target, err := arn.Parse(e.Function)
-	if err != nil {
-		return trace.Header{}, fault.New(fault.Invalid, "%v", err)
-	}
-	return d.open(e, target, string(invoke.RequestResponse)), nil
-}
-
 // Ask is Hand for a source that waits: it runs the function once, and returns how it answered. The source says what becomes of
 // the answer, and settles the delivery. Beside a refusal the faults are those of an invocation; the Detail of one of kind
 // Denied says what each statement lacked.

@@ -77,9 +77,9 @@ func (a *API) serveHTTP(w http.ResponseWriter, q *request) error {
 
 // callHTTP calls the function, and answers.
 func (a *API) callHTTP(w http.ResponseWriter, q *request, t target, cors *types.Cors, e push.Event, format string) error {
-	h, err := a.Dispatcher.Open(e)
+	h, err := a.open(e)
 	if err != nil {
-		return broken(err.Error())
+		return err
 	}
 	if q.signed {
 		if err := a.may(q, h, nil); err != nil {

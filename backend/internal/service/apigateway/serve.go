@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
@@ -141,8 +142,18 @@ func (q *request) event(t target, payload any) push.Event {
 	if payload != nil {
 		e.Payload = []byte(plain(payload))
 	}
+	e.Cause = q.call.Cause()
 	e.Published = fmt.Sprintf("%s %s of the API %s, stage %s", q.Method, q.path, q.api.ID, q.stage)
 	return e
+}
+
+// open begins the delivery of an event, which settle ends.
+func (a *API) open(e push.Event) (trace.Header, error) {
+	to, err := arn.Parse(e.Function)
+	if err != nil { // it was read before it was kept
+		return trace.Header{}, err
+	}
+	return a.Dispatcher.Open(e, to, string(invoke.RequestResponse)), nil
 }
 
 // mapping is who would call whom.
