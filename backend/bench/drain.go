@@ -47,17 +47,18 @@ func drain(ctx context.Context, w *world, s settings, t *table) error {
 	if err != nil {
 		return err
 	}
+	before, begin := spent(w.server), time.Now()
 	g.open()
-	begin := time.Now()
 	if _, err := w.control.Drain(ctx, 5*time.Minute); err != nil {
 		return err
 	}
-	ours := float64(events) / time.Since(begin).Seconds()
+	took := time.Since(begin)
+	ours := measured{float64(events) / took.Seconds(), float64((spent(w.server) - before).Microseconds()) / float64(events)}
 	floor, err := invokeRate(ctx, w.bareClients, s.window, atOnce)
 	if err != nil {
 		return fmt.Errorf("the floor: %w", err)
 	}
-	t.add(fmt.Sprintf("%d queued events, drained", events), "1/s", aim{}, ours, &floor)
+	t.addMeasured(fmt.Sprintf("%d queued events, drained", events), aim{}, ours, floor)
 	_, err = w.lambda.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name})
 	return err
 }
@@ -99,6 +100,7 @@ type gate struct {
 	listener net.Listener
 	opened   sync.Once
 	accepted chan struct{}
+	came     chan struct{} // one for each that waits
 	waiting  []net.Conn
 }
 
@@ -107,7 +109,7 @@ func newGate() (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{listener: l, accepted: make(chan struct{})}
+	g := &gate{listener: l, accepted: make(chan struct{}), came: make(chan struct{}, 1024)}
 	go func() {
 		defer close(g.accepted)
 		for {
@@ -116,9 +118,17 @@ func newGate() (*gate, error) {
 				return
 			}
 			g.waiting = append(g.waiting, c)
+			g.came <- struct{}{}
 		}
 	}()
 	return g, nil
+}
+
+// wait returns once n functions wait.
+func (g *gate) wait(n int) {
+	for range n {
+		<-g.came
+	}
 }
 
 func (g *gate) open() {
@@ -148,7 +158,7 @@ func manyFunctions(ctx context.Context, w *world, s settings, t *table) error {
 			return err
 		}
 		defer func() { _ = p.stop() }()
-		c := newClients(p.url)
+		c := newClients(p.url, p.cmd.Process.Pid)
 		if err := thousand(ctx, c, 0, n); err != nil {
 			return err
 		}
@@ -166,7 +176,7 @@ func manyFunctions(ctx context.Context, w *world, s settings, t *table) error {
 		if err != nil {
 			return err
 		}
-		t.add(fmt.Sprintf("warm synchronous Invoke, %d functions beside %d", many, few), "1/s", aim{ratio: true, least: true, value: 0.9}, ours, &floor)
+		t.addMeasured(fmt.Sprintf("warm synchronous Invoke, %d functions beside %d", many, few), aim{ratio: true, least: true, value: 0.9}, ours, floor)
 	}
 	return nil
 }

@@ -102,18 +102,6 @@ func treeOf(root int) []int {
 	return tree
 }
 
-// ticks is the processor time that a process tree has used, in clock ticks of a hundredth of a second.
-func ticks(root int) (total int) {
-	for _, pid := range treeOf(root) {
-		if fields := stat(pid); len(fields) > 12 {
-			user, _ := strconv.Atoi(fields[11])
-			system, _ := strconv.Atoi(fields[12])
-			total += user + system
-		}
-	}
-	return total
-}
-
 // idle measures, once in all rounds, what a thousand enabled mappings cost when nothing comes: the share of one processor
 // core that the backend and its PostgreSQL use, and the backend's memory.
 func idle(ctx context.Context, w *world, s settings, t *table) error {
@@ -129,16 +117,16 @@ func idle(ctx context.Context, w *world, s settings, t *table) error {
 		return err
 	}
 	defer func() { _ = p.stop() }()
-	c := newClients(p.url)
+	c := newClients(p.url, p.cmd.Process.Pid)
 	if err := thousand(ctx, c, streams, functions); err != nil {
 		return err
 	}
 	if !s.quick {
 		time.Sleep(2 * settle)
 	}
-	before := ticks(p.cmd.Process.Pid)
+	before := ticksOfTree(p.cmd.Process.Pid)
 	time.Sleep(watch)
-	used := float64(ticks(p.cmd.Process.Pid)-before) / 100 / watch.Seconds()
+	used := (time.Duration(ticksOfTree(p.cmd.Process.Pid)-before) * tick).Seconds() / watch.Seconds()
 	own, _, err := memory(p.cmd.Process.Pid)
 	if err != nil {
 		return err

@@ -41,12 +41,12 @@ func warm(ctx context.Context, w *world, s settings, t *table) error {
 		if err != nil {
 			return fmt.Errorf("the floor: %w", err)
 		}
-		t.add(fmt.Sprintf("warm synchronous Invoke, %d callers", callers), "1/s", aim{ratio: true, least: true, value: 0.8}, ours, &best)
+		t.addMeasured(fmt.Sprintf("warm synchronous Invoke, %d callers", callers), aim{ratio: true, least: true, value: 0.8}, ours, best)
 	}
 	return nil
 }
 
-func invokeRate(ctx context.Context, c *clients, window time.Duration, callers int) (float64, error) {
+func invokeRate(ctx context.Context, c *clients, window time.Duration, callers int) (measured, error) {
 	name, payload := "warm", []byte(`{"n":1}`)
 	call := func() error {
 		out, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
@@ -55,14 +55,14 @@ func invokeRate(ctx context.Context, c *clients, window time.Duration, callers i
 		}
 		return err
 	}
-	if _, err := rate(callers, window/2, call); err != nil { // as many environments as callers are warm after this
-		return 0, err
+	if _, _, err := count(callers, window/2, call); err != nil { // as many environments as callers are warm after this
+		return measured{}, err
 	}
-	return rate(callers, window, call)
+	return measure(callers, window, c.server, call)
 }
 
-// rate is how often per second so many callers together can do f.
-func rate(callers int, window time.Duration, f func() error) (float64, error) {
+// count is how often so many callers together do f within the window, and how long that took.
+func count(callers int, window time.Duration, f func() error) (total int, took time.Duration, err error) {
 	var all sync.WaitGroup
 	counts, failures := make([]int, callers), make([]error, callers)
 	begin := time.Now()
@@ -77,12 +77,11 @@ func rate(callers int, window time.Duration, f func() error) (float64, error) {
 		})
 	}
 	all.Wait()
-	took := time.Since(begin).Seconds()
-	total := 0
+	took = time.Since(begin)
 	for _, n := range counts {
 		total += n
 	}
-	return float64(total) / took, errors.Join(failures...)
+	return total, took, errors.Join(failures...)
 }
 
 // floorServer is this program as the floor's server.

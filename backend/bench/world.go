@@ -53,6 +53,7 @@ type world struct {
 // clients are the AWS SDK's.
 type clients struct {
 	url     string
+	server  int // its process; 0 where it was not started here
 	lambda  *lambda.Client
 	iam     *iam.Client
 	kinesis *kinesis.Client
@@ -61,10 +62,10 @@ type clients struct {
 	control *control.Client
 }
 
-func newClients(url string) *clients {
+func newClients(url string, server int) *clients {
 	cfg := aws.Config{Region: region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient: sdkhttp.Client(&http.Transport{MaxIdleConnsPerHost: 128}), RetryMaxAttempts: 1}
-	return &clients{url, lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), kinesis.NewFromConfig(cfg),
+	return &clients{url, server, lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), kinesis.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), sqs.NewFromConfig(cfg), control.New(url)}
 }
 
@@ -89,13 +90,14 @@ func newWorld(ctx context.Context, url string) (*world, error) {
 	if w.sink, err = newSink(); err != nil {
 		return w, err
 	}
+	server := 0
 	if url == "" {
 		if w.backend, err = start(w.binary, filepath.Join(dir, "state")); err != nil {
 			return w, err
 		}
-		url = w.backend.url
+		url, server = w.backend.url, w.backend.cmd.Process.Pid
 	}
-	w.clients = newClients(url)
+	w.clients = newClients(url, server)
 	return w, makeRole(ctx, w.clients)
 }
 
