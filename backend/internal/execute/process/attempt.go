@@ -105,6 +105,7 @@ func (r *run) initialise(ctx context.Context, limit time.Duration) (failed *invo
 		select {
 		case <-env.api.isReady:
 			r.env, r.init = env, time.Since(before)
+			time.AfterFunc(spareAfter, r.executor.makeSpare)
 			return nil, nil
 		case <-env.api.failed:
 			env.awaitExit()

@@ -41,8 +41,9 @@ func findAbilities(empty string, mayMount bool) (a abilities, obstacle error) {
 	if mayMount {
 		err := make(chan error)
 		thread.Own(func() {
-			err <- confinement{abilities: abilities{mounts: true}, root: empty, view: view{task: "/var/task", client: "/var/runtime", tmp: "/tmp"},
-				task: "/usr", client: "/usr", tmp: "/usr"}.apply()
+			c := confinement{abilities: abilities{mounts: true}, root: empty, view: view{task: "/var/task", client: "/var/runtime", tmp: "/tmp"},
+				task: "/usr", client: "/usr", tmp: "/usr"}
+			err <- errors.Join(c.prepare(), c.finish())
 		})
 		cannot := <-err
 		if a.mounts = cannot == nil; !a.mounts {
@@ -52,10 +53,19 @@ func findAbilities(empty string, mayMount bool) (a abilities, obstacle error) {
 	return a, obstacle
 }
 
-// apply confines the calling thread, and with it what it starts. The thread can never be used for anything else.
-func (c confinement) apply() error {
+// prepare begins to confine the calling thread, and with it what it starts, as far as that is the same for all functions. The
+// thread can never be used for anything else.
+func (c confinement) prepare() error {
 	if c.mounts {
-		if err := c.mountRoot(); err != nil {
+		return c.mountRoot()
+	}
+	return nil
+}
+
+// finish adds to a prepared thread what is the function's own, and ends its rights.
+func (c confinement) finish() error {
+	if c.mounts {
+		if err := c.mountFunction(); err != nil {
 			return err
 		}
 	}
@@ -67,7 +77,8 @@ func (c confinement) apply() error {
 	return nil
 }
 
-// mountRoot makes the program's root, in a mount namespace that is gone when the thread and the program are.
+// mountRoot makes the program's root, in a mount namespace that is gone when the thread and the program are. All but the
+// folders of the function is in it.
 func (c confinement) mountRoot() error {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("a mount namespace: %w", err)
@@ -91,18 +102,28 @@ func (c confinement) mountRoot() error {
 	if err := os.MkdirAll(c.root+"/opt", 0o755); err != nil {
 		return err
 	}
-	own := [][2]string{{c.tmp, c.view.tmp}, {c.task, c.view.task}, {c.client, c.view.client}}
-	if c.layers != "" {
-		own = append(own, [2]string{c.layers, c.view.opt})
-	}
+	own := [][2]string{{c.tmp, c.view.tmp}, {c.client, c.view.client}}
 	if c.libraries != "" {
 		own = append(own, [2]string{c.libraries, c.view.libraries})
+	}
+	return c.bindAll(own)
+}
+
+// mountFunction adds the function's folders to the root.
+func (c confinement) mountFunction() error {
+	own := [][2]string{{c.task, c.view.task}}
+	if c.layers != "" {
+		own = append(own, [2]string{c.layers, c.view.opt})
 	}
 	for _, path := range slices.Concat(c.prefixes, c.share) {
 		if !slices.ContainsFunc(hostFolders, func(seen string) bool { return path == seen || strings.HasPrefix(path, seen+"/") }) {
 			own = append(own, [2]string{path, path})
 		}
 	}
+	return c.bindAll(own)
+}
+
+func (c confinement) bindAll(own [][2]string) error {
 	for _, o := range own {
 		if err := c.bind(o[0], o[1], unix.MS_REC); err != nil {
 			return err
@@ -240,6 +261,11 @@ func allow(ruleset int, path string, rights uint64) error {
 // mountTmp gives a folder for temporary files the size that the function's configuration says, in MB.
 func mountTmp(path string, size int, o *owner) error {
 	return unix.Mount("tmpfs", path, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%dm,mode=700,uid=%d,gid=%d", size, o.uid, o.gid))
+}
+
+// resizeTmp gives it another size.
+func resizeTmp(path string, size int) error {
+	return unix.Mount("", path, "", unix.MS_REMOUNT|unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%dm", size))
 }
 
 // unmountTmp is the end of mountTmp; of a folder that is not mounted it is nothing.

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,16 +17,13 @@ import (
 
 // environment is one program with its Runtime API. It serves one attempt at a time.
 type environment struct {
+	place
 	key         key
 	layers      string // key of its unpacked layers
 	credentials Credentials
-	tmp         string
-	api         *api
 	out         *output
 	pid         int
 
-	mark    string // folderVariable's value: no other environment has had it
-	family  family
 	killing sync.Mutex
 	reaped  bool          // under killing: the group's number may be somebody else's now
 	frozen  bool          // under killing
@@ -73,29 +69,22 @@ func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := e.Credentials(ctx, v)
+	own, err := e.place(k, v.EphemeralStorage)
 	if err != nil {
-		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
-	}
-	env := &environment{key: k, credentials: credentials, exited: make(chan struct{}), kept: true, layers: layersKey(v)}
-	if env.tmp = e.pool.inheritFolder(env.key); env.tmp == "" {
-		if env.tmp, err = e.home.tmp(v.EphemeralStorage); err != nil {
-			return nil, err
-		}
-	}
-	if env.api, err = newAPI(); err != nil {
-		removeTmp(env.tmp)
 		return nil, err
 	}
-	env.mark = e.home.mark()
+	credentials, err := e.Credentials(ctx, v)
+	if err != nil {
+		own.leave()
+		return nil, fmt.Errorf("credentials for function %s: %w", v.QualifiedARN(), err)
+	}
+	env := &environment{place: *own, key: k, credentials: credentials, exited: make(chan struct{}), kept: true, layers: layersKey(v)}
 	c := e.confine(task, opt, env.tmp)
 	c.prefixes = p.prefixes
 	err = e.launch(env, p, c, surroundings{version: v, program: p, view: c.view, folder: env.mark, api: env.api.address,
 		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
 	if err != nil {
-		env.api.close()
-		env.family.leave()
-		removeTmp(env.tmp)
+		own.leave()
 		return nil, err
 	}
 	return env, nil
@@ -113,12 +102,7 @@ func (e *Executor) launch(env *environment, p *program, c confinement, s surroun
 	cmd.Dir, cmd.Env = s.view.task, s.environ()
 	cmd.Stdout, cmd.Stderr = write, write
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Chroot: c.view.root}
-	if e.home.groups != "" {
-		if err := env.family.enter(filepath.Join(e.home.groups, filepath.Base(env.mark))); err != nil {
-			return fmt.Errorf("make a control group: %w", err)
-		}
-		env.family.place(cmd.SysProcAttr)
-	}
+	env.family.place(cmd.SysProcAttr)
 	if o := e.home.owner; o.switches {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: o.uid, Gid: o.gid}
 	}
@@ -132,7 +116,7 @@ func (e *Executor) launch(env *environment, p *program, c confinement, s surroun
 		e.work.Done()
 	}
 	// pid is set by the time anybody else sees env; ended may run before.
-	if err := spawn(cmd, c, ended); err != nil {
+	if err := env.stage.spawn(cmd, c, ended); err != nil {
 		e.work.Done()
 		out.close()
 		return startError(p, err)

@@ -99,6 +99,7 @@ type Executor struct {
 	find finder
 
 	code, layers packages
+	spares       spares
 
 	ended context.Context // done once Close was called
 	end   context.CancelFunc
@@ -214,6 +215,9 @@ func (e *Executor) Close() {
 		env.stop()
 	}
 	e.work.Wait()
+	if p := e.spares.take(); p != nil {
+		p.leave()
+	}
 	e.home.remove()
 }
 

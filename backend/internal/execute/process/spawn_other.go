@@ -7,9 +7,18 @@ import (
 	"syscall"
 )
 
+// stage is where a program is started: here it needs no thread of its own.
+type stage struct{}
+
+func newStage(confinement) *stage { return &stage{} }
+
+func (s *stage) prepared() error { return nil }
+
+func (s *stage) close() {}
+
 // spawn starts cmd and calls exited after its end. Without Linux's parent-death signal a program whose backend was killed
 // ends when it next asks for an event.
-func spawn(cmd *exec.Cmd, _ confinement, exited func(error)) error {
+func (s *stage) spawn(cmd *exec.Cmd, _ confinement, exited func(error)) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
