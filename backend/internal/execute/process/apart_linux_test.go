@@ -234,9 +234,34 @@ func TestTemporaryFiles(t *testing.T) {
 		if strings.Contains(b.log.String(), "root folders\"=false") {
 			t.Skip("this user may not mount: temporary files lie on the machine's disk")
 		}
-		v := b.python("apart.fill")
-		v.EphemeralStorage = 16
-		b.succeeds(t, v, `{"mb":12}`, `"written"`)
-		b.succeeds(t, v, `{"mb":20}`, `"No space left on device"`)
+		for _, spare := range []bool{false, true} { // a folder made for it, and one made ahead, which gets its size
+			if _ = b.ExpireSpare(); spare {
+				b.MakeSpare()
+			}
+			v := b.python("apart.fill")
+			v.EphemeralStorage = 16
+			b.succeeds(t, v, `{"mb":12}`, `"written"`)
+			b.succeeds(t, v, `{"mb":20}`, `"No space left on device"`)
+			b.Retire(v.ARN(), "")
+		}
+	})
+}
+
+func TestAPlaceMadeAheadIsTheNextEnvironments(t *testing.T) {
+	ways(t, func(t *testing.T, b *bundle) {
+		b.run(t, b.python("apart.pid"), "{}") // makes the folders
+		first := b.MakeSpare()
+		if again := b.MakeSpare(); again != first {
+			t.Errorf("there are two: %s and %s", first, again)
+		}
+		b.succeeds(t, b.python("apart.folder"), "{}", strconv.Quote(first))
+		second := b.MakeSpare()
+		tmp := b.ExpireSpare()
+		if _, err := os.Stat(tmp); !os.IsNotExist(err) {
+			t.Errorf("its folder %q is left: %v", tmp, err)
+		}
+		if third := b.MakeSpare(); third == second {
+			t.Errorf("%s is used again", third)
+		}
 	})
 }

@@ -74,3 +74,7 @@ def crash(event, context):
         return "left"
     open("/tmp/left", "w").close()
     os._exit(1)
+
+
+def folder(event, context):
+    return os.environ["_LAMBDASIM_FOLDER"]
