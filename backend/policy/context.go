@@ -29,9 +29,12 @@ var listKeys = map[string]bool{
 	"s3:requestobjecttagkeys": true, "sts:transitivetagkeys": true,
 }
 
+// room is for so many keys as a request has that the simulator asks about: the global ones, and a few of the service's.
+const room = 24
+
 // NewContext returns a context with the keys and values of m, as Set takes them.
 func NewContext(m map[string][]string) Context {
-	c := Context{make(map[string]entry, len(m))}
+	c := Context{make(map[string]entry, len(m)+room)}
 	for k, v := range m {
 		c.Set(k, v...)
 	}
@@ -41,12 +44,16 @@ func NewContext(m map[string][]string) Context {
 // Set gives a key its values. Without values the key is absent. A key is a list when it has several values, or is known to
 // be one whatever it has, such as aws:TagKeys.
 func (c Context) Set(key string, values ...string) {
-	c.SetAs(key, listKeys[strings.ToLower(key)], values...)
+	key = strings.ToLower(key)
+	c.set(key, listKeys[key], values)
 }
 
 // SetAs is Set for those who know themselves whether a key is a list.
 func (c Context) SetAs(key string, list bool, values ...string) {
-	key = strings.ToLower(key)
+	c.set(strings.ToLower(key), list, values)
+}
+
+func (c Context) set(key string, list bool, values []string) {
 	if len(values) == 0 {
 		delete(c.keys, key)
 		return

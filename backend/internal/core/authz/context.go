@@ -145,13 +145,12 @@ func (s *Session) context(c policy.Context) {
 	if s.Kind == Role || !s.Issued.IsZero() { // of temporary credentials alone; nobody has used a second factor here
 		c.Set("aws:MultiFactorAuthPresent", "false")
 	}
-	optional := map[string]string{"aws:username": s.UserName, "aws:SourceIdentity": s.SourceIdentity,
-		"aws:FederatedProvider": s.FederatedProvider, "lambda:SourceFunctionArn": s.SourceFunction}
 	if !s.Issued.IsZero() {
-		optional["aws:TokenIssueTime"] = s.Issued.UTC().Format(time.RFC3339)
+		c.Set("aws:TokenIssueTime", s.Issued.UTC().Format(time.RFC3339))
 	}
-	for key, value := range optional {
-		if value != "" {
+	for _, optional := range [][2]string{{"aws:username", s.UserName}, {"aws:SourceIdentity", s.SourceIdentity},
+		{"aws:FederatedProvider", s.FederatedProvider}, {"lambda:SourceFunctionArn", s.SourceFunction}} {
+		if key, value := optional[0], optional[1]; value != "" {
 			c.Set(key, value)
 		}
 	}
