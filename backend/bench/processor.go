@@ -54,11 +54,3 @@ func measure(callers int, window time.Duration, server int, f func() error) (m m
 	}
 	return m, err
 }
-
-// addMeasured notes a rate with its processor time.
-func (t *table) addMeasured(name string, a aim, ours, floor measured) {
-	t.add(name, "1/s", a, ours.rate, &floor.rate)
-	if ours.processor > 0 && floor.processor > 0 {
-		t.add(name+": processor time of each", "µs", aim{}, ours.processor, &floor.processor)
-	}
-}

@@ -30,12 +30,12 @@ func (a aim) String() string {
 	return sign + number(a.value) + unit
 }
 
-func (a aim) met(value, floor float64) string {
+func (a aim) met(value, ratio float64) string {
 	if a.value == 0 {
 		return ""
 	}
 	if a.ratio {
-		value /= floor
+		value = ratio
 	}
 	if a.least == (value >= a.value) || value == a.value {
 		return "yes"
@@ -43,18 +43,37 @@ func (a aim) met(value, floor float64) string {
 	return "**no**"
 }
 
-// row is one number of the table, with its values of all rounds.
+// row is one number of the table, with its values of all rounds, and the processor time in microseconds that each operation
+// took where that was measured.
 type row struct {
-	name, unit  string
-	aim         aim
-	ours, floor []float64
+	name, unit                    string
+	aim                           aim
+	ours, floor                   []float64
+	oursProcessor, floorProcessor []float64
+}
+
+// ratio is the median of the ratios of each round: its two values were measured one after the other.
+func (r *row) ratio() float64 {
+	list := make([]float64, len(r.floor))
+	for i := range list {
+		list[i] = r.ours[i] / r.floor[i]
+	}
+	return median(list)
+}
+
+// processor shows the processor time of an operation, the simulator's and the floor's.
+func (r *row) processor() string {
+	if len(r.oursProcessor) == 0 {
+		return ""
+	}
+	return number(median(r.oursProcessor)) + " / " + number(median(r.floorProcessor))
 }
 
 // table gathers the rows in the order in which they were first measured.
 type table struct{ rows []*row }
 
 // add notes a value of this round; floor is nil where the row has none.
-func (t *table) add(name, unit string, a aim, ours float64, floor *float64) {
+func (t *table) add(name, unit string, a aim, ours float64, floor *float64) *row {
 	i := slices.IndexFunc(t.rows, func(r *row) bool { return r.name == name })
 	if i < 0 {
 		t.rows = append(t.rows, &row{name: name, unit: unit, aim: a})
@@ -64,20 +83,29 @@ func (t *table) add(name, unit string, a aim, ours float64, floor *float64) {
 	if floor != nil {
 		t.rows[i].floor = append(t.rows[i].floor, *floor)
 	}
+	return t.rows[i]
+}
+
+// addMeasured notes a rate with its processor time.
+func (t *table) addMeasured(name string, a aim, ours, floor measured) {
+	r := t.add(name, "1/s", a, ours.rate, &floor.rate)
+	if ours.processor > 0 && floor.processor > 0 {
+		r.oursProcessor, r.floorProcessor = append(r.oursProcessor, ours.processor), append(r.floorProcessor, floor.processor)
+	}
 }
 
 // String is the table in Markdown.
 func (t *table) String() string {
 	var b strings.Builder
-	b.WriteString("| Measure | Unit | Simulator | Floor | Ratio | Aim | Met |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| Measure | Unit | Simulator | Floor | Ratio | Aim | Met | Processor time of each, µs |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range t.rows {
-		ours, floor, ratio := median(r.ours), "", ""
-		f := 0.0
+		ours, floor, shown := median(r.ours), "", ""
+		ratio := 0.0
 		if len(r.floor) > 0 {
-			f = median(r.floor)
-			floor, ratio = number(f), strconv.FormatFloat(ours/f, 'f', 2, 64)
+			ratio = r.ratio()
+			floor, shown = number(median(r.floor)), strconv.FormatFloat(ratio, 'f', 2, 64)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.name, r.unit, number(ours), floor, ratio, r.aim, r.aim.met(ours, f))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.name, r.unit, number(ours), floor, shown, r.aim, r.aim.met(ours, ratio), r.processor())
 	}
 	return b.String()
 }
