@@ -97,24 +97,12 @@ func TestS3SubresourcesThatAreNotSimulatedTouchNothing(t *testing.T) {
 			_, err := b.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: plain, Key: key, PartNumber: aws.Int32(1)})
 			return err
 		},
-		"GET bucket ?policy": func() error {
-			_, err := b.s3.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: plain})
+		"GET bucket ?replication": func() error {
+			_, err := b.s3.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: plain})
 			return err
 		},
-		"GET bucket ?publicAccessBlock": func() error {
-			_, err := b.s3.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: plain})
-			return err
-		},
-		"PUT bucket ?policy": func() error {
-			_, err := b.s3.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: aws.String("new-one"), Policy: aws.String("{}")})
-			return err
-		},
-		"DELETE bucket ?policy": func() error {
-			_, err := b.s3.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: empty})
-			return err
-		},
-		"DELETE bucket ?lifecycle": func() error {
-			_, err := b.s3.DeleteBucketLifecycle(ctx, &s3.DeleteBucketLifecycleInput{Bucket: empty})
+		"DELETE bucket ?replication": func() error {
+			_, err := b.s3.DeleteBucketReplication(ctx, &s3.DeleteBucketReplicationInput{Bucket: empty})
 			return err
 		},
 	} {

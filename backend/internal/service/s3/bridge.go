@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/authz"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	deliveries "github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/target"
 )
@@ -60,8 +61,11 @@ func plain(v any) ([]byte, error) {
 func bridged(q *request, b *bucket, c change) (push.Event, error) {
 	as, o := bridging[c.event], objectOf(c)
 	requester := q.call.Session.Account
-	if requester == "" { // a service, or nobody in particular
-		requester = q.call.Session.ARN
+	switch {
+	case q.call.Session.Kind == authz.Anonymous:
+		requester = "Anonymous"
+	case requester == "":
+		requester = q.call.Session.ARN // a service
 	}
 	body, err := plain(detail{Version: "0", Bucket: named{b.name}, Object: bridgeObject(*o), RequestID: q.call.RequestID, Requester: requester,
 		SourceIP: q.call.SourceIP, Reason: as.reason, DeletionType: as.deletion})

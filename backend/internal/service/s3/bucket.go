@@ -24,17 +24,19 @@ type bucket struct {
 	notifications         []notification
 	eventBridge           bool   // all events go to EventBridge
 	versioning            string // "", enabled or suspended
+	policy                string // "" for none
+	publicAccess          *publicAccess
 }
 
 func noBucket() error {
 	return &fault.Error{Kind: fault.NotFound, Detail: "NoSuchBucket", Message: "The specified bucket does not exist"}
 }
 
-const bucketColumns = `name, account, region, created, notifications, event_bridge, versioning`
+const bucketColumns = `name, account, region, created, notifications, event_bridge, versioning, policy, public_access`
 
 func scanBucket(row pgx.CollectableRow) (*bucket, error) {
 	b := &bucket{}
-	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications, &b.eventBridge, &b.versioning)
+	err := row.Scan(&b.name, &b.account, &b.region, &b.created, &b.notifications, &b.eventBridge, &b.versioning, &b.policy, &b.publicAccess)
 	return b, err
 }
 

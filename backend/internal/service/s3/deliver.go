@@ -40,9 +40,9 @@ func (a *API) deliver(ctx context.Context, d deliveries.Delivery) error {
 		return err
 	}
 	for _, right := range []deliveries.Right{{Action: "s3:PutObject", Resource: arn.Object(b.name, d.Object)}, {Action: "s3:ListBucket", Resource: arn.Bucket(b.name)}} {
-		q := authz.Question{Session: d.Sender, Source: d.Source, Keys: d.Keys, Action: right.Action, Resource: right.Resource, ResourceAccount: b.account,
+		q := authz.Question{Session: d.Sender, Source: d.Source, Keys: d.Keys, Action: right.Action, Resource: right.Resource,
 			Region: b.region, Decided: d.Decided}
-		if err := a.Authz.Require(ctx, q); err != nil {
+		if err := a.require(ctx, b, q); err != nil {
 			return err
 		}
 	}

@@ -140,7 +140,7 @@ func recordOf(q *request, b *bucket, n *notification, c change, tx *postgres.Tx)
 	o := objectOf(c)
 	o.Key = eventKey(o.Key)
 	return record{Version: version, Source: "aws:s3", Region: b.region, Time: stamp(tx.Now), Name: c.event,
-		Identity:  identity{"AWS:" + principalID(q.call.Session)},
+		Identity:  identity{principalID(q.call.Session)},
 		Request:   requestParameters{q.call.SourceIP},
 		Response:  responseElements{q.call.RequestID, q.call.RequestID},
 		Described: entity{"1.0", n.ID, eventBucket{b.name, identity{ownerID(b.account)}, arn.Bucket(b.name)}, o}}
@@ -150,4 +150,9 @@ func recordOf(q *request, b *bucket, n *notification, c change, tx *postgres.Tx)
 func eventKey(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }
 
 // principalID is the unique id of who made the change.
-func principalID(s authz.Session) string { return s.UserID }
+func principalID(s authz.Session) string {
+	if s.Kind == authz.Anonymous {
+		return "Anonymous"
+	}
+	return "AWS:" + s.UserID
+}

@@ -216,8 +216,8 @@ func (a *API) Object(ctx context.Context, call *wire.Call, bucket, key, version 
 			q.Action = "s3:GetObjectVersion"
 			q.Keys["s3:VersionId"] = []string{version}
 		}
-		q.ResourceAccount, q.CalledVia = b.account, []string{authz.LambdaService}
-		if err := a.Authz.Require(ctx, q); fault.Is(err, fault.Denied) {
+		q.CalledVia = []string{authz.LambdaService}
+		if err := a.require(ctx, b, q); fault.Is(err, fault.Denied) {
 			return nil, fault.New(fault.Denied, "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for %s/%s. "+words,
 				bucket, key, "AccessDenied", "Access Denied")
 		} else if err != nil {

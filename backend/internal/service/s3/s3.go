@@ -27,6 +27,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
@@ -54,7 +55,8 @@ type API struct {
 	IDs        *ident.Source
 	Log        *slog.Logger
 
-	known map[string]operation
+	known    map[string]operation
+	policies sync.Map // by a bucket's name: *compiled
 }
 
 // Service is S3 for the wire.
@@ -64,7 +66,7 @@ func (a *API) Service() wire.Service {
 	for _, o := range a.known {
 		names = append(names, o.name)
 	}
-	return wire.Service{API: wire.S3API(), Handler: http.HandlerFunc(a.serve), Handles: names}
+	return wire.Service{API: wire.S3API(), Handler: http.HandlerFunc(a.serve), Handles: names, Anonymous: true}
 }
 
 // request is one call, taken apart.
@@ -92,24 +94,33 @@ const eachKey = ""
 // operations are what S3 is asked here, by level, method and subresource (Service Authorization Reference, Amazon S3: the
 // actions and the operations that need them). What is not among them is refused by name.
 func (a *API) operations() map[string]operation {
-	return map[string]operation{
+	all := map[string]operation{
 		"service GET ": {"ListBuckets", "s3:ListAllMyBuckets", a.listBuckets},
 
-		"bucket PUT ":             {"CreateBucket", "s3:CreateBucket", a.createBucket},
-		"bucket HEAD ":            {"HeadBucket", "s3:ListBucket", a.headBucket},
-		"bucket DELETE ":          {"DeleteBucket", "s3:DeleteBucket", a.deleteBucket},
-		"bucket GET ":             {"ListObjectsV2", "s3:ListBucket", a.listObjects},
-		"bucket GET location":     {"GetBucketLocation", "s3:GetBucketLocation", a.getLocation},
-		"bucket PUT notification": {"PutBucketNotificationConfiguration", "s3:PutBucketNotification", a.putNotification},
-		"bucket GET notification": {"GetBucketNotificationConfiguration", "s3:GetBucketNotification", a.getNotification},
-		"bucket PUT versioning":   {"PutBucketVersioning", "s3:PutBucketVersioning", a.putVersioning},
-		"bucket GET versioning":   {"GetBucketVersioning", "s3:GetBucketVersioning", a.getVersioning},
-		"bucket GET versions":     {"ListObjectVersions", "s3:ListBucketVersions", a.listVersions},
-		"bucket PUT tagging":      {"PutBucketTagging", "s3:PutBucketTagging", a.putTagging},
-		"bucket GET tagging":      {"GetBucketTagging", "s3:GetBucketTagging", a.getTagging},
-		"bucket DELETE tagging":   {"DeleteBucketTagging", "s3:PutBucketTagging", a.deleteTagging},
-		"bucket GET uploads":      {"ListMultipartUploads", "s3:ListBucketMultipartUploads", a.listUploads},
-		"bucket POST delete":      {"DeleteObjects", eachKey, a.deleteObjects},
+		"bucket PUT ":                     {"CreateBucket", "s3:CreateBucket", a.createBucket},
+		"bucket HEAD ":                    {"HeadBucket", "s3:ListBucket", a.headBucket},
+		"bucket DELETE ":                  {"DeleteBucket", "s3:DeleteBucket", a.deleteBucket},
+		"bucket GET ":                     {"ListObjectsV2", "s3:ListBucket", a.listObjects},
+		"bucket GET location":             {"GetBucketLocation", "s3:GetBucketLocation", a.getLocation},
+		"bucket PUT notification":         {"PutBucketNotificationConfiguration", "s3:PutBucketNotification", a.putNotification},
+		"bucket GET notification":         {"GetBucketNotificationConfiguration", "s3:GetBucketNotification", a.getNotification},
+		"bucket PUT versioning":           {"PutBucketVersioning", "s3:PutBucketVersioning", a.putVersioning},
+		"bucket GET versioning":           {"GetBucketVersioning", "s3:GetBucketVersioning", a.getVersioning},
+		"bucket GET versions":             {"ListObjectVersions", "s3:ListBucketVersions", a.listVersions},
+		"bucket PUT tagging":              {"PutBucketTagging", "s3:PutBucketTagging", a.putTagging},
+		"bucket GET tagging":              {"GetBucketTagging", "s3:GetBucketTagging", a.getTagging},
+		"bucket DELETE tagging":           {"DeleteBucketTagging", "s3:PutBucketTagging", a.deleteTagging},
+		"bucket PUT policy":               {"PutBucketPolicy", "s3:PutBucketPolicy", a.putPolicy},
+		"bucket GET policy":               {"GetBucketPolicy", "s3:GetBucketPolicy", a.getPolicy},
+		"bucket DELETE policy":            {"DeleteBucketPolicy", "s3:DeleteBucketPolicy", a.deletePolicy},
+		"bucket GET policyStatus":         {"GetBucketPolicyStatus", "s3:GetBucketPolicyStatus", a.getPolicyStatus},
+		"bucket PUT publicAccessBlock":    {"PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock", a.putPublicAccess},
+		"bucket GET publicAccessBlock":    {"GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", a.getPublicAccess},
+		"bucket DELETE publicAccessBlock": {"DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock", a.deletePublicAccess},
+		"bucket PUT acl":                  {"PutBucketAcl", "s3:PutBucketAcl", a.putACL},
+		"bucket GET acl":                  {"GetBucketAcl", "s3:GetBucketAcl", a.getACL},
+		"bucket GET uploads":              {"ListMultipartUploads", "s3:ListBucketMultipartUploads", a.listUploads},
+		"bucket POST delete":              {"DeleteObjects", eachKey, a.deleteObjects},
 
 		"object PUT ":            {"PutObject", "s3:PutObject", a.putObject},
 		"object COPY ":           {"CopyObject", "s3:PutObject", a.copyObject},
@@ -126,6 +137,8 @@ func (a *API) operations() map[string]operation {
 		"object DELETE uploadId": {"AbortMultipartUpload", "s3:AbortMultipartUpload", a.abortUpload},
 		"object GET uploadId":    {"ListParts", "s3:ListMultipartUploadParts", a.listParts},
 	}
+	a.addSettings(all)
+	return all
 }
 
 // find finds the operation of a request. A write that names a source is a copy.
@@ -294,28 +307,47 @@ func notSimulated(q *request, sub string) *wire.Error {
 	return wire.Errorf(http.StatusNotImplemented, "NotImplemented", "lambdasim does not simulate %s on %s of S3 yet", what, level)
 }
 
-// may asks for the caller's right. Buckets have no policies here, so another account's callers have none.
+// may asks for the caller's right: the caller's policies and the bucket's.
 func (a *API) may(ctx context.Context, q *request, action, bucket, key string) error {
-	resource, account := "*", q.call.Account
+	resource, owned := "*", noneOf(q.call.Account)
 	if bucket != "" {
 		resource = arn.Bucket(bucket)
 		if b, err := a.bucket(ctx, bucket); err == nil {
 			if action != "s3:CreateBucket" { // whose name it is already is for the operation to say
-				account = b.account
+				owned = b
 			}
 		} else if !fault.Is(err, fault.NotFound) {
 			return err
+		} else if q.call.Session.Kind == authz.Anonymous && action != "s3:CreateBucket" {
+			return err // nobody's policies are asked
 		}
 	}
 	if key != "" {
 		resource = arn.Object(bucket, key)
 	}
-	if expected := q.r.Header.Get("X-Amz-Expected-Bucket-Owner"); expected != "" && bucket == q.bucket && expected != account {
+	if expected := q.r.Header.Get("X-Amz-Expected-Bucket-Owner"); expected != "" && bucket == q.bucket && expected != owned.account {
 		return accessDenied()
 	}
 	question := q.call.Question(action, resource)
-	question.ResourceAccount, question.Keys, question.Late = account, q.keys(action, account), a.existingTags(ctx, bucket, key, q.version())
-	return quoted(a.Authz.Require(ctx, question), resource)
+	question.Keys, question.Late = q.keys(action, owned.account), a.existingTags(ctx, bucket, key, q.version())
+	err := a.require(ctx, owned, question)
+	if q.call.Session.Kind == authz.Anonymous || q.call.Session.Account != owned.account {
+		return stranger(err)
+	}
+	return quoted(err, resource)
+}
+
+// noneOf stands for what has no bucket yet, or none at all.
+func noneOf(account string) *bucket { return &bucket{account: account} }
+
+// stranger leaves out the reasons of a refusal: S3 gives them to callers of the bucket's account alone (S3 user guide,
+// troubleshooting access denied).
+func stranger(err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Kind != fault.Denied {
+		return err
+	}
+	return &fault.Error{Kind: fault.Denied, Message: accessDenied().Message, Detail: f.Detail}
 }
 
 // quoted puts the resource of a refusal into quotation marks, as S3 does.
@@ -329,7 +361,9 @@ func quoted(err error, resource string) error {
 	return &c
 }
 
-func accessDenied() error { return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied") }
+func accessDenied() *wire.Error {
+	return wire.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+}
 
 func (a *API) toAWS(ctx context.Context, q *request, err error) *wire.Error {
 	if e, ok := errors.AsType[*wire.Error](err); ok {
@@ -344,7 +378,11 @@ func (a *API) toAWS(ctx context.Context, q *request, err error) *wire.Error {
 	}
 	switch f.Kind {
 	case fault.Denied:
-		return wire.Errorf(http.StatusForbidden, "AccessDenied", "%s", f.Message)
+		e := wire.Errorf(http.StatusForbidden, "AccessDenied", "%s", f.Message)
+		if detail := strings.ReplaceAll(f.Detail, "\n", " | "); detail != "" {
+			e.Headers = map[string]string{wire.HeaderDetail: detail[:min(len(detail), 4096)]}
+		}
+		return e
 	case fault.NotFound:
 		e := wire.Errorf(http.StatusNotFound, f.Detail, "%s", f.Message)
 		e.Fields = map[string]string{"BucketName": q.bucket}
