@@ -91,9 +91,6 @@ func (a *API) listStreams(ctx context.Context, in *dynamodbstreams.ListStreamsIn
 }
 
 func (a *API) describeStream(ctx context.Context, in *dynamodbstreams.DescribeStreamInput) (*dynamodbstreams.DescribeStreamOutput, error) {
-	if in.ShardFilter != nil {
-		return nil, unsupported("ShardFilter", "DescribeStream")
-	}
 	limit, err := limited(in.Limit, maxShards)
 	if err != nil {
 		return nil, err
@@ -124,21 +121,45 @@ func (a *API) describeStream(ctx context.Context, in *dynamodbstreams.DescribeSt
 			from = n + 1
 		}
 	}
+	of, err := st.childrenOf(in.ShardFilter)
+	if err != nil {
+		return nil, err
+	}
 	for _, h := range list {
-		if h.n < from {
+		if h.n < from || of != nil && (h.parent == nil || *h.parent != *of) {
 			continue
 		}
 		if len(d.Shards) == limit {
 			d.LastEvaluatedShardId = d.Shards[limit-1].ShardId
 			break
 		}
-		of := &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(h.first))}
+		shard := types.Shard{ShardId: aws.String(st.shardID(h.n)), SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: aws.String(sequence(h.first))}}
 		if h.last != nil {
-			of.EndingSequenceNumber = aws.String(sequence(*h.last))
+			shard.SequenceNumberRange.EndingSequenceNumber = aws.String(sequence(*h.last))
 		}
-		d.Shards = append(d.Shards, types.Shard{ShardId: aws.String(st.shardID(h.n)), SequenceNumberRange: of})
+		if h.parent != nil {
+			shard.ParentShardId = aws.String(st.shardID(*h.parent))
+		}
+		d.Shards = append(d.Shards, shard)
 	}
 	return &dynamodbstreams.DescribeStreamOutput{StreamDescription: d}, nil
+}
+
+// childrenOf reads the filter of DescribeStream: the shard whose children are asked for; nil without a filter.
+func (s *stream) childrenOf(f *types.ShardFilter) (*int, error) {
+	switch {
+	case f == nil:
+		return nil, nil
+	case f.Type != types.ShardFilterTypeChildShards:
+		return nil, wire.Validation(wire.Enum("shardFilter.type", string(f.Type), []string{"CHILD_SHARDS"}))
+	case f.ShardId == nil:
+		return nil, invalid("Invalid Request: ShardId is required for ShardFilter of type CHILD_SHARDS")
+	}
+	n, ok := s.shardNumber(*f.ShardId)
+	if !ok {
+		return nil, invalid("Invalid ShardId in ShardFilter: %s", *f.ShardId)
+	}
+	return &n, nil
 }
 
 // iterator is what a shard iterator says; clients see it as opaque text.

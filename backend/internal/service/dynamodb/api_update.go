@@ -109,7 +109,7 @@ func (s *Store) changeStream(ctx context.Context, tx *postgres.Tx, t *table, in 
 	case st == nil && !enabled:
 		return invalid("Table does not have a stream to disable: TableName: %s", t.name)
 	case st == nil:
-		return s.closeStream(ctx, tx, t, last)
+		return s.closeStream(ctx, tx, t)
 	}
 	t.Stream = st
 	return openStream(ctx, tx, t, last)

@@ -54,11 +54,12 @@ func (s *Store) planTrim(due time.Time) {
 	}
 }
 
-// trim deletes records that are a day old, and streams that were closed a day ago.
+// trim deletes records that are a day old, and shards and streams that were closed a day ago.
 func (s *Store) trim(ctx context.Context, _ agenda.Item) (agenda.Verdict, error) {
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		oldest := tx.Now.Add(-retention)
-		for _, sql := range []string{`DELETE FROM dynamodb.records WHERE at <= $1`, `DELETE FROM dynamodb.streams WHERE closed <= $1`} {
+		for _, sql := range []string{`DELETE FROM dynamodb.records WHERE at <= $1`, `DELETE FROM dynamodb.shards WHERE closed <= $1`,
+			`DELETE FROM dynamodb.streams WHERE closed <= $1`} {
 			if _, err := tx.Exec(ctx, sql, oldest); err != nil {
 				return err
 			}
@@ -81,7 +82,7 @@ func (s *Store) trim(ctx context.Context, _ agenda.Item) (agenda.Verdict, error)
 // nextTrim is when something will be a day old; nil when there is nothing.
 func (s *Store) nextTrim(ctx context.Context) (*time.Time, error) {
 	var oldest *time.Time
-	err := s.db.QueryRow(ctx, `SELECT least((SELECT min(at) FROM dynamodb.records), (SELECT min(closed) FROM dynamodb.streams))`).Scan(&oldest)
+	err := s.db.QueryRow(ctx, `SELECT least((SELECT min(at) FROM dynamodb.records), (SELECT min(closed) FROM dynamodb.shards), (SELECT min(closed) FROM dynamodb.streams))`).Scan(&oldest)
 	if err != nil || oldest == nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ func (s *Store) Shards(ctx context.Context, streamARN string) ([]pull.Shard, err
 	shards := make([]pull.Shard, len(list))
 	for i, h := range list {
 		shards[i] = pull.Shard{ID: st.shardID(h.n)}
+		if h.parent != nil {
+			shards[i].Parents = []string{st.shardID(*h.parent)}
+		}
 		if h.last != nil {
 			shards[i].End = sequence(*h.last)
 		}

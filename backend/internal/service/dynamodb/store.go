@@ -9,8 +9,9 @@
 //
 // A stream belongs to one enabling of a table: each enabling has a label, an ARN and shards of its own, one for each
 // partition. A write that changes something appends one record with the images that the stream's view has; one that
-// changes nothing appends none. Disabling closes the shards. Records live for 24 hours and are then deleted; a closed
-// stream goes with its last record.
+// changes nothing appends none. A shard that has been open for four hours is closed before the next record of its partition,
+// and followed by a child. Disabling closes the shards. Records live for 24 hours and are then deleted, and so is a shard
+// that was closed then; a closed stream goes with its last record.
 //
 //	enabled ──write──▶ record ──24 h──▶ trimmed
 //	   │ disabled, or the table is deleted
@@ -158,7 +159,7 @@ func (s *Store) create(ctx context.Context, t *table) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO dynamodb.partitions SELECT @tbl, n, 0, @now FROM generate_series(0, @last) n`,
+		_, err := tx.Exec(ctx, `INSERT INTO dynamodb.partitions (tbl, n, last, at, shard, since) SELECT @tbl, n, 0, @now, n, @now FROM generate_series(0, @last) n`,
 			pgx.NamedArgs{"tbl": t.id, "now": tx.Now, "last": t.Partitions - 1})
 		return err
 	})
@@ -225,7 +226,7 @@ func (s *Store) remove(ctx context.Context, t *table) error {
 		if len(last) == 0 {
 			return missingTable(t.name)
 		}
-		if err := s.closeStream(ctx, tx, t, last); err != nil {
+		if err := s.closeStream(ctx, tx, t); err != nil {
 			return err
 		}
 		for _, sql := range []string{`DELETE FROM dynamodb.entries WHERE tbl = $1`, `DELETE FROM dynamodb.items WHERE tbl = $1`, `DELETE FROM dynamodb.tables WHERE id = $1`} {

@@ -45,6 +45,8 @@ type shard struct {
 	n     int
 	first int64
 	last  *int64 // nil while it is open
+	// parent is the shard before it of its partition; nil where it is the first.
+	parent *int
 }
 
 // shardID is the name of a shard: 28 to 65 characters, as the API demands.
@@ -91,12 +93,14 @@ func (f *flush) append(o *op, c *cell) {
 		return
 	}
 	at := o.spot(c.table)
+	open := f.tips[at]
+	f.rollOver(c.table, at, open)
 	f.last[at]++
 	if f.tx.Now.After(f.times[at]) {
 		f.times[at] = f.tx.Now
 	}
 	item := o.is
-	r := record{streamID: st.ID, n: at.n, seq: f.last[at], at: f.times[at], name: "MODIFY", expired: o.verb == expire, parent: f.parent}
+	r := record{streamID: st.ID, n: open.n, seq: f.last[at], at: f.times[at], name: "MODIFY", expired: o.verb == expire, parent: f.parent}
 	if o.is == nil {
 		r.name, item = "REMOVE", o.was
 	} else if o.was == nil {
@@ -116,8 +120,46 @@ func (f *flush) append(o *op, c *cell) {
 	f.touched[at] = c.table
 }
 
+// tip is the open shard of a partition.
+type tip struct {
+	n     int
+	first int64 // its first sequence
+	since time.Time
+}
+
+// roll is a shard that is closed, and followed by another.
+type roll struct {
+	stream    int64
+	parent, n int
+	last      int64
+}
+
+// shardLives is how long a shard of a stream stays open. AWS doesn't say how long; its shards are seen to last about four hours.
+const shardLives = 4 * time.Hour
+
+// rollOver closes the open shard of a partition before a record, where it has been open for long enough, and opens the next. One
+// without records stays, and counts as new. The numbers of a partition's shards are apart by the number of partitions.
+func (f *flush) rollOver(t *table, at spot, open *tip) {
+	if f.tx.Now.Before(open.since.Add(shardLives)) {
+		return
+	}
+	open.since = f.tx.Now
+	if f.last[at] < open.first {
+		return
+	}
+	next := roll{stream: t.Stream.ID, parent: open.n, n: open.n + t.Partitions, last: f.last[at]}
+	f.rolls = append(f.rolls, next)
+	open.n, open.first = next.n, next.last+1
+}
+
 // writeRecords appends the records to their shards.
 func (f *flush) writeRecords(batch *pgx.Batch) {
+	for _, x := range f.rolls {
+		batch.Queue(`UPDATE dynamodb.shards SET last = @last, closed = @now WHERE stream = @stream AND n = @parent`,
+			pgx.NamedArgs{"stream": x.stream, "parent": x.parent, "last": x.last, "now": f.tx.Now})
+		batch.Queue(`INSERT INTO dynamodb.shards (stream, n, first, parent) VALUES (@stream, @n, @first, @parent)`,
+			pgx.NamedArgs{"stream": x.stream, "n": x.n, "first": x.last + 1, "parent": x.parent})
+	}
 	for _, r := range f.record {
 		batch.Queue(`INSERT INTO dynamodb.records (stream, n, seq, at, name, keys, new, old, size, expired, parent)
 			VALUES (@stream, @n, @seq, @at, @name, @keys, @new, @old, @size, @expired, @parent)`,
@@ -125,8 +167,9 @@ func (f *flush) writeRecords(batch *pgx.Batch) {
 				"old": []byte(r.old), "size": r.size, "expired": r.expired, "parent": r.parent})
 	}
 	for at := range f.touched { // their rows are locked: the order is nobody's concern
-		batch.Queue(`UPDATE dynamodb.partitions SET last = @last, at = @at WHERE tbl = @tbl AND n = @n`,
-			pgx.NamedArgs{"last": f.last[at], "at": f.times[at], "tbl": at.table, "n": at.n})
+		open := f.tips[at]
+		batch.Queue(`UPDATE dynamodb.partitions SET last = @last, at = @at, shard = @shard, first = @first, since = @since WHERE tbl = @tbl AND n = @n`,
+			pgx.NamedArgs{"last": f.last[at], "at": f.times[at], "shard": open.n, "first": open.first, "since": open.since, "tbl": at.table, "n": at.n})
 	}
 }
 
@@ -134,7 +177,7 @@ func (f *flush) writeRecords(batch *pgx.Batch) {
 func (s *Store) written(f *flush) {
 	for _, at := range slices.SortedFunc(maps.Keys(f.touched), spot.compare) { // in one order: it is that of the pollers' turns
 		t := f.touched[at]
-		s.wake(t.streamARN(), t.stream().shardID(at.n))
+		s.wake(t.streamARN(), t.stream().shardID(f.tips[at].n))
 	}
 	if len(f.record) > 0 {
 		s.planTrim(f.tx.Now.Add(retention))
@@ -181,20 +224,20 @@ func openStream(ctx context.Context, tx *postgres.Tx, t *table, last map[int]int
 			return err
 		}
 	}
-	return nil
+	_, err := tx.Exec(ctx, `UPDATE dynamodb.partitions SET shard = n, first = last + 1, since = @now WHERE tbl = @tbl`, pgx.NamedArgs{"tbl": t.id, "now": tx.Now})
+	return err
 }
 
 // closeStream closes the shards of the table's stream, if it is enabled. Its records stay until they are a day old.
-func (s *Store) closeStream(ctx context.Context, tx *postgres.Tx, t *table, last map[int]int64) error {
+func (s *Store) closeStream(ctx context.Context, tx *postgres.Tx, t *table) error {
 	if t.Stream == nil || !t.Stream.Enabled {
 		return nil
 	}
 	t.Stream.Enabled = false
-	for n := range t.Partitions {
-		if _, err := tx.Exec(ctx, `UPDATE dynamodb.shards SET last = greatest(@last, first) WHERE stream = @stream AND n = @n`,
-			pgx.NamedArgs{"stream": t.Stream.ID, "n": n, "last": last[n]}); err != nil {
-			return err
-		}
+	if _, err := tx.Exec(ctx, `UPDATE dynamodb.shards s SET last = greatest(p.last, s.first), closed = @now FROM dynamodb.partitions p
+		WHERE s.stream = @stream AND s.last IS NULL AND p.tbl = @tbl AND s.n = p.shard`,
+		pgx.NamedArgs{"stream": t.Stream.ID, "tbl": t.id, "now": tx.Now}); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `UPDATE dynamodb.streams SET closed = @now WHERE id = @id`, pgx.NamedArgs{"id": t.Stream.ID, "now": tx.Now})
 	tx.AfterCommit(func() { s.planTrim(tx.Now.Add(retention)) })
@@ -230,14 +273,15 @@ func (s *Store) streamByARN(ctx context.Context, text string) (*stream, error) {
 	return st, err
 }
 
-// shards lists a stream's shards.
+// shards lists a stream's shards, but for those that were closed a day ago: all their records are trimmed.
 func (s *Store) shards(ctx context.Context, st *stream) ([]shard, error) {
-	rows, err := s.db.Query(ctx, `SELECT n, first, last FROM dynamodb.shards WHERE stream = $1 ORDER BY n`, st.id)
+	rows, err := s.db.Query(ctx, `SELECT n, first, last, parent FROM dynamodb.shards WHERE stream = @stream AND (closed IS NULL OR closed > @oldest) ORDER BY n`,
+		pgx.NamedArgs{"stream": st.id, "oldest": s.db.Now().Add(-retention)})
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h shard, err error) {
-		err = row.Scan(&h.n, &h.first, &h.last)
+		err = row.Scan(&h.n, &h.first, &h.last, &h.parent)
 		return h, err
 	})
 }
@@ -277,10 +321,9 @@ func (s *Store) newest(ctx context.Context, st *stream, h shard) (seq int64, err
 	if h.last != nil {
 		return *h.last, nil
 	}
-	err = s.db.QueryRow(ctx, `SELECT last FROM dynamodb.partitions WHERE tbl = @tbl AND n = @n`, pgx.NamedArgs{"tbl": st.tbl, "n": h.n}).Scan(&seq)
-	if errors.Is(err, pgx.ErrNoRows) { // closed meanwhile
-		return h.first - 1, nil
-	}
+	err = s.db.QueryRow(ctx, `SELECT coalesce((SELECT last FROM dynamodb.partitions WHERE tbl = @tbl AND shard = @n),
+		(SELECT last FROM dynamodb.shards WHERE stream = @stream AND n = @n), @before)`, // the second: closed meanwhile
+		pgx.NamedArgs{"tbl": st.tbl, "stream": st.id, "n": h.n, "before": h.first - 1}).Scan(&seq)
 	return seq, err
 }
 

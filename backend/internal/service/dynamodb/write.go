@@ -88,6 +88,8 @@ type flush struct {
 	tables map[int64]*table
 	last   map[spot]int64
 	times  map[spot]time.Time
+	tips   map[spot]*tip
+	rolls  []roll
 	cells  map[cellKey]*cell
 	order  []*cell
 	record []record
@@ -108,7 +110,7 @@ func (o *op) spot(t *table) spot { return spot{o.table.id, share(o.at.place, t.P
 
 // flush commits what several calls write.
 func (s *Store) flush(ctx context.Context, tx *postgres.Tx, calls []*call) error {
-	f := &flush{tx: tx, tables: map[int64]*table{}, last: map[spot]int64{}, times: map[spot]time.Time{}, cells: map[cellKey]*cell{},
+	f := &flush{tx: tx, tables: map[int64]*table{}, last: map[spot]int64{}, times: map[spot]time.Time{}, tips: map[spot]*tip{}, cells: map[cellKey]*cell{},
 		touched: map[spot]*table{}}
 	var ops []*op
 	for _, c := range calls {
@@ -165,7 +167,7 @@ func (f *flush) lock(ctx context.Context, ops []*op) error {
 	for i, at := range spots {
 		ids[i], ns[i] = at.table, at.n
 	}
-	rows, err := f.tx.Query(ctx, `SELECT tbl, n, last, at FROM dynamodb.partitions
+	rows, err := f.tx.Query(ctx, `SELECT tbl, n, last, at, shard, first, since FROM dynamodb.partitions
 		WHERE (tbl, n) IN (SELECT * FROM unnest(@tables::bigint[], @ns::int[])) ORDER BY tbl, n FOR UPDATE`, pgx.NamedArgs{"tables": ids, "ns": ns})
 	if err != nil {
 		return err
@@ -173,8 +175,10 @@ func (f *flush) lock(ctx context.Context, ops []*op) error {
 	var at spot
 	var last int64
 	var newest time.Time
-	if _, err = pgx.ForEachRow(rows, []any{&at.table, &at.n, &last, &newest}, func() error {
-		f.last[at], f.times[at] = last, newest.UTC()
+	var open tip
+	if _, err = pgx.ForEachRow(rows, []any{&at.table, &at.n, &last, &newest, &open.n, &open.first, &open.since}, func() error {
+		of := open
+		f.last[at], f.times[at], f.tips[at] = last, newest.UTC(), &of
 		return nil
 	}); err != nil {
 		return err
