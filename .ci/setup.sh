@@ -50,7 +50,7 @@ look() {
 	command -v npm >/dev/null || want npm "npm: it fetches the AWS SDK that functions written in Node find in Lambda's images"
 	case "$(aws --version 2>/dev/null) $(/usr/bin/aws --version 2>/dev/null)" in
 	*aws-cli/2*) ;;
-	*) want awscli "the AWS CLI: the tests read a function's log with it" ;;
+	*) want awscli "the AWS CLI: the tests read logs, streams, tables and queues with it" ;;
 	esac
 	if ! terraform_cli >/dev/null; then
 		build_tofu=true

@@ -99,6 +99,7 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	}
 	b.server = &http.Server{Handler: b.activity.watched(b.parts.handler), ConnState: b.fresh.note, ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(b.cfg.Log.Handler(), slog.LevelDebug)}
+	b.server.Protocols = protocols()
 	b.server.RegisterOnShutdown(b.parts.sqs.EndPolls)
 	go func() {
 		defer close(b.served)
@@ -108,6 +109,15 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	}()
 	go b.watch()
 	return nil
+}
+
+// protocols are those that clients speak to the backend: HTTP/1.1, and HTTP/2 without TLS, which the SDK for JavaScript speaks to
+// Kinesis from the first byte on.
+func protocols() *http.Protocols {
+	p := &http.Protocols{}
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
 }
 
 func (b *Backend) openDatabase(ctx context.Context) (err error) {

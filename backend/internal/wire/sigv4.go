@@ -24,6 +24,7 @@ const (
 	emptyHash       = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	amzDate         = "20060102T150405Z"
 	algorithm       = "AWS4-HMAC-SHA256"
+	authority       = ":authority" // what a request of HTTP/2 has for Host: the SDK for JavaScript signs it
 )
 
 // How far a signature's date may be from now: S3 allows more than the others (Troubleshooting Signature Version 4; S3 error
@@ -139,7 +140,7 @@ func (s *signature) complete(where string) error {
 		return incompleteError(where + " requires 'Credential' parameter, as KEY/DATE/REGION/SERVICE/aws4_request.")
 	case s.value == "":
 		return incompleteError(where + " requires 'Signature' parameter.")
-	case !slices.Contains(s.headers, "host"):
+	case !slices.Contains(s.headers, "host") && !slices.Contains(s.headers, authority):
 		return incompleteError("'Host' must be a 'SignedHeader' in the " + where + ".")
 	}
 	return nil
@@ -249,7 +250,7 @@ func (s *signature) canonicalRequest(r *http.Request, path, payload string) stri
 
 func headerValue(r *http.Request, name string) string {
 	switch name {
-	case "host":
+	case "host", authority:
 		return r.Host
 	case "content-length":
 		return strconv.FormatInt(r.ContentLength, 10)
