@@ -72,6 +72,7 @@ func TestAuditLetsThroughAndRecords(t *testing.T) {
 	}
 	nobody := b.user(t, "nobody", "")
 	b.makeRole(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
+	b.rolePolicy(t, "r", writesLogs)
 	want("the beginning", nil)
 
 	_, err := nobody.sqs.ListQueues(ctx, &sqs.ListQueuesInput{})

@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
@@ -126,6 +127,9 @@ func (a *controlAPI) tail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if slices.ContainsFunc(events, func(e logs.Event) bool { return e.Withheld }) {
+		w.Header().Set("X-Lambdasim-Detail", "not all of it is in CloudWatch Logs: the execution role may not write it, and AWS drops it. GET /_lambdasim/refusals says which rights are missing")
+	}
 	for _, e := range events {
 		if _, err := w.Write([]byte(e.Message + "\n")); err != nil {
 			return nil

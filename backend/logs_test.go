@@ -1,14 +1,17 @@
 package backend_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	cloudwatchlogs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 )
 
 func (b *bundle) cloudwatch() *cloudwatchlogs.Client { return b.watch }
@@ -16,7 +19,7 @@ func (b *bundle) cloudwatch() *cloudwatchlogs.Client { return b.watch }
 // wrote makes a function that has written two lines of its own at each of so many runs.
 func wrote(t *testing.T, b *bundle, runs int) {
 	t.Helper()
-	b.role(t, "r", "")
+	b.role(t, "r", writesLogs)
 	b.function(t, "talker", "r", "")
 	s := &story{bundle: b, t: t}
 	if err := s.script(t.Context(), "talker", `{"outcomes":[{"log":["one","two"]}]}`); err != nil {
@@ -130,4 +133,100 @@ func TestLogEventsAreReadInPages(t *testing.T) {
 	wantRefusal(t, err, "ResourceNotFoundException", "does not exist")
 	_, err = b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, NextToken: aws.String("x/1")})
 	wantRefusal(t, err, "InvalidParameterException", "The specified nextToken is invalid.")
+}
+
+const writesLogs = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`
+
+// Developer guide, sending function logs to CloudWatch: Lambda writes them as the execution role, and without the rights drops them.
+func TestALogIsWrittenAsTheExecutionRole(t *testing.T) {
+	b := setup(t)
+	b.role(t, "r", "")
+	b.function(t, "talker", "r", "")
+	s := &story{bundle: b, t: t}
+	must(t, s.script(t.Context(), "talker", `{"outcomes":[{"log":["one","two"]}]}`))
+	call := func() {
+		t.Helper()
+		out, err := b.lambda.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("talker"), LogType: "Tail"})
+		must(t, err)
+		if tail, err := base64.StdEncoding.DecodeString(aws.ToString(out.LogResult)); err != nil || !strings.Contains(string(tail), "one\ntwo\n") {
+			t.Errorf("the tail is %s, %v", tail, err)
+		}
+	}
+	lines := func() int {
+		t.Helper()
+		out, err := b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/aws/lambda/talker")})
+		if err != nil {
+			wantRefusal(t, err, "ResourceNotFoundException", "The specified log group does not exist.")
+			return -1
+		}
+		return len(out.Events)
+	}
+	missing := func() (actions []string) {
+		t.Helper()
+		list, err := b.control.Refusals(t.Context(), "")
+		must(t, err)
+		for _, r := range list {
+			if !strings.Contains(r.Reason, "\nwithout it AWS drops the log of arn:aws:lambda:us-east-1:000000000000:function:talker:$LATEST;") ||
+				!strings.Contains(r.Reason, "to allow it: lambdasim_iam_role_policy") {
+				t.Errorf("the reason is %s", r.Reason)
+			}
+			actions = append(actions, r.Action)
+		}
+		return actions
+	}
+	t.Run("a role that may do nothing writes nothing, and the control API has the lines", func(t *testing.T) {
+		call()
+		call()
+		if n := lines(); n != -1 {
+			t.Errorf("%d lines", n)
+		}
+		if own := b.logs(t, "talker"); strings.Count(own, "one\ntwo\n") != 2 {
+			t.Errorf("the control API has %s", own)
+		}
+	})
+	t.Run("the refusals say which rights are missing, once", func(t *testing.T) {
+		if got := missing(); !slices.Equal(got, []string{"logs:PutLogEvents", "logs:CreateLogStream", "logs:CreateLogGroup"}) {
+			t.Errorf("%v", got)
+		}
+	})
+	t.Run("a role that may not make the group writes nothing while there is none", func(t *testing.T) {
+		b.rolePolicy(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/talker:*"}]}`)
+		call()
+		if n := lines(); n != -1 {
+			t.Errorf("%d lines", n)
+		}
+		if got := missing(); len(got) != 4 || got[3] != "logs:CreateLogGroup" {
+			t.Errorf("%v", got)
+		}
+	})
+	t.Run("and writes once somebody has made it", func(t *testing.T) {
+		_, err := b.cloudwatch().CreateLogGroup(t.Context(), &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String("/aws/lambda/talker")})
+		must(t, err)
+		call()
+		if n := lines(); n != 5 {
+			t.Errorf("%d lines", n)
+		}
+	})
+	t.Run("a group that is deleted is not made again", func(t *testing.T) {
+		_, err := b.cloudwatch().DeleteLogGroup(t.Context(), &cloudwatchlogs.DeleteLogGroupInput{LogGroupName: aws.String("/aws/lambda/talker")})
+		must(t, err)
+		call()
+		if n := lines(); n != -1 {
+			t.Errorf("%d lines", n)
+		}
+	})
+	t.Run("with the three rights it makes the group itself", func(t *testing.T) {
+		b.rolePolicy(t, "r", writesLogs)
+		call()
+		if n := lines(); n != 5 {
+			t.Errorf("%d lines", n)
+		}
+	})
+	t.Run("a deny drops it again", func(t *testing.T) {
+		b.rolePolicy(t, "r", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"*"},{"Effect":"Deny","Action":"logs:PutLogEvents","Resource":"*"}]}`)
+		call()
+		if n := lines(); n != 5 {
+			t.Errorf("%d lines", n)
+		}
+	})
 }

@@ -116,6 +116,9 @@ func assemble(b *Backend) (*parts, error) {
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.poller.Init()
 	p.identity.OnChange(p.poller.WakeRoles)
+	p.identity.OnChange(func(string) { p.invoker.LogRightsChanged() })
+	p.accounts.OnChange(func(string) { p.invoker.LogRightsChanged() })
+	p.logs.OnGroups(p.invoker.LogRightsChanged)
 	p.accounts.OnChange(p.poller.WakeRoles)
 	p.functions.OnChange(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)

@@ -13,7 +13,7 @@ import (
 
 func TestAccLambdaDataSources(t *testing.T) {
 	const name, u, d, l = "acc-lambda-data", "lambdasim_function_url.u", "data.lambdasim_function_url.u", "data.lambdasim_cloudwatch_log_events.l"
-	fn := trusted(name) + `
+	fn := trusted(name, `managed_policy_arns = ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]`) + `
 resource "lambdasim_function" "f" {
   function_name = "acc-lambda-data"
   role          = lambdasim_iam_role.r.arn

@@ -56,6 +56,8 @@ type Question struct {
 	CalledVia         []string            // the services that ask with the caller's credentials, the first one first
 	Keys              map[string][]string // further condition keys
 	Late              Late                // further ones whose values take work
+	// Purpose ends the reason of a refusal that is remembered: what does not happen for it; "" where the action says it all.
+	Purpose string
 	// Decided is told what Require decided, with its reasons; nil where nobody wants to know.
 	Decided func(policy.Explanation)
 }

@@ -36,6 +36,9 @@ type refusals struct {
 func (a *Authorizer) Remember(q Question, d policy.Explanation) {
 	r := Refusal{At: a.Clock.Now(), Account: q.Session.Account, Principal: q.Session.ARN, Action: q.Action, Resource: q.Resource,
 		Message: d.AWSMessage(q.Session.ARN, q.Action, q.Resource), Reason: d.Text(), Decision: d, Audited: a.Audit}
+	if q.Purpose != "" {
+		r.Reason += "\n" + q.Purpose
+	}
 	if r.Account == "" {
 		r.Account = q.Source.Account
 	}

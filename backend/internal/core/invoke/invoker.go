@@ -45,7 +45,8 @@ type Invoker struct {
 	IDs       *ident.Source
 	Log       *slog.Logger
 
-	slots slots
+	slots     slots
+	logRights logRights
 }
 
 // Register tells the agenda who runs asynchronous events. Call it before the agenda starts.
@@ -98,7 +99,9 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 	if err != nil {
 		return nil, err
 	}
-	iv.Logs.Append(req.Function.Version, iv.Clock.Now(), out.Log)
+	if err := iv.keepLog(context.WithoutCancel(ctx), req.Function.Version, out.Log); err != nil {
+		return nil, err
+	}
 	iv.count(req.Function, out)
 	return out, nil
 }

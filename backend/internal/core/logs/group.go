@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -32,7 +33,7 @@ var (
 const groups = `(
 	SELECT account, region, name, class, retention, protected, tags, created FROM logs.groups WHERE account = @account AND region = @region
 	UNION ALL
-	SELECT account, region, log_group, 'STANDARD', 0, false, '{}', min(at) FROM logs.events e WHERE account = @account AND region = @region
+	SELECT account, region, log_group, 'STANDARD', 0, false, '{}', min(at) FROM logs.events e WHERE account = @account AND region = @region AND NOT withheld
 		AND NOT EXISTS (SELECT FROM logs.groups g WHERE g.account = e.account AND g.region = e.region AND g.name = e.log_group)
 	GROUP BY account, region, log_group) g`
 
@@ -44,7 +45,7 @@ func scanGroup(row pgx.CollectableRow) (*LogGroup, error) {
 }
 
 const groupColumns = `account, region, name, class, retention, protected, tags, created,
-	(SELECT coalesce(sum(length(message)), 0) FROM logs.events e WHERE e.account = g.account AND e.region = g.region AND e.log_group = g.name)`
+	(SELECT coalesce(sum(length(message)), 0) FROM logs.events e WHERE e.account = g.account AND e.region = g.region AND e.log_group = g.name AND NOT withheld)`
 
 // Groups lists groups by name, after one, those that begin with a prefix or contain a text.
 func (s *Store) Groups(ctx context.Context, account, region, prefix, part, after string, limit int) ([]*LogGroup, error) {
@@ -72,9 +73,21 @@ func (s *Store) Group(ctx context.Context, account, region, name string) (*LogGr
 	}
 	g, err := pgx.CollectExactlyOneRow(rows, scanGroup)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, errNoGroup
+		return nil, s.noGroup(ctx, account, region, name)
 	}
 	return g, err
+}
+
+// noGroup says that there is no such group, and where functions would have written to it, why there is none.
+func (s *Store) noGroup(ctx context.Context, account, region, name string) error {
+	var withheld bool
+	err := s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM logs.events WHERE account = @account AND region = @region AND log_group = @name)`,
+		pgx.NamedArgs{"account": account, "region": region, "name": name}).Scan(&withheld)
+	if err != nil || !withheld {
+		return cmp.Or(err, error(errNoGroup))
+	}
+	return &fault.Error{Kind: errNoGroup.Kind, Message: errNoGroup.Message,
+		Detail: "a function has written to it, but its execution role may not: AWS drops what it wrote. GET /_lambdasim/refusals says which rights are missing"}
 }
 
 // CreateGroup makes a group. One that a function has written to is there already.
@@ -89,6 +102,7 @@ func (s *Store) CreateGroup(ctx context.Context, g *LogGroup) error {
 		g.Created = tx.Now
 		_, err := tx.Exec(ctx, `INSERT INTO logs.groups (account, region, name, class, retention, protected, tags, created)
 			VALUES (@account, @region, @name, @class, @retention, @protected, @tags, @now)`, g.arguments(tx.Now))
+		tx.AfterCommit(s.groupsChanged)
 		return err
 	})
 	if postgres.IsUnique(err) {
@@ -147,6 +161,7 @@ func (s *Store) DeleteGroup(ctx context.Context, account, region, name string) e
 				return err
 			}
 		}
+		tx.AfterCommit(s.groupsChanged)
 		return nil
 	})
 }

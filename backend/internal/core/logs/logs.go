@@ -33,6 +33,8 @@ type Store struct {
 
 	db     *postgres.DB
 	behind *postgres.Behind[written]
+
+	groupsChanged func()
 }
 
 // written is what one attempt wrote: lines, without the last one's end.
@@ -40,6 +42,7 @@ type written struct {
 	account, region, group, stream string
 	at                             time.Time
 	lines                          string
+	withheld                       bool
 }
 
 // Event is one line.
@@ -47,11 +50,13 @@ type Event struct {
 	Stream  string
 	At      time.Time
 	Message string
+	// Withheld says that the execution role might not write it: CloudWatch's API does not show it.
+	Withheld bool
 }
 
 // New returns a store over db.
 func New(db *postgres.DB, log *slog.Logger) *Store {
-	return &Store{db: db, behind: postgres.NewBehind(db, log, "logs", 2000, 50*time.Millisecond, write)}
+	return &Store{db: db, groupsChanged: func() {}, behind: postgres.NewBehind(db, log, "logs", 2000, 50*time.Millisecond, write)}
 }
 
 // Group is the log group of a function: the configured one, or /aws/lambda/NAME.
@@ -68,25 +73,25 @@ func Stream(v *function.Version, at time.Time) string {
 	return fmt.Sprintf("%s/[%s]%x", at.Format("2006/01/02"), v.Version, sum[:16])
 }
 
-// Append adds the lines of text to the function's log. What one attempt wrote is one row, taken apart when it is read: an
+// Append adds the lines of text to the function's log, or where they are withheld keeps them beside it: Tail alone shows them. What one attempt wrote is one row, taken apart when it is read: an
 // invocation writes three lines at least, thousands of times a second.
-func (s *Store) Append(v *function.Version, at time.Time, text []byte) {
+func (s *Store) Append(v *function.Version, at time.Time, text []byte, withheld bool) {
 	// PostgreSQL's text holds no NUL, and a function may write anything.
 	lines := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\x00", "\\0"), "\uFFFD")
 	if lines = strings.TrimSuffix(lines, "\n"); lines == "" && len(text) == 0 {
 		return
 	}
-	s.behind.Add(written{v.Account, v.Region, Group(v), Stream(v, at), at, lines})
+	s.behind.Add(written{v.Account, v.Region, Group(v), Stream(v, at), at, lines, withheld})
 }
 
-// Tail returns the last n lines of a group, oldest first.
+// Tail returns the last n lines of a group, oldest first, those that were withheld among them.
 func (s *Store) Tail(ctx context.Context, account, region, group string, n int) ([]Event, error) {
 	if err := s.behind.Flush(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := s.db.Query(ctx, `
-		SELECT stream, at, message FROM (
-			SELECT id, stream, at, message FROM logs.events
+		SELECT stream, at, message, withheld FROM (
+			SELECT id, stream, at, message, withheld FROM logs.events
 			WHERE account = @account AND region = @region AND log_group = @group ORDER BY id DESC LIMIT @n) newest
 		ORDER BY id`, // a row has a line at least
 		pgx.NamedArgs{"account": account, "region": region, "group": group, "n": n})
@@ -100,11 +105,22 @@ func (s *Store) Tail(ctx context.Context, account, region, group string, n int) 
 	var events []Event
 	for _, e := range found {
 		for line := range strings.SplitSeq(e.Message, "\n") {
-			events = append(events, Event{e.Stream, e.At, line})
+			events = append(events, Event{e.Stream, e.At, line, e.Withheld})
 		}
 	}
 	return events[max(0, len(events)-n):], nil
 }
+
+// Exists reports whether there is such a group: one that was made, or written to.
+func (s *Store) Exists(ctx context.Context, account, region, group string) (there bool, err error) {
+	err = s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM logs.groups WHERE account = @account AND region = @region AND name = @group)
+		OR EXISTS (SELECT FROM logs.events WHERE account = @account AND region = @region AND log_group = @group AND NOT withheld)`,
+		pgx.NamedArgs{"account": account, "region": region, "group": group}).Scan(&there)
+	return there, err
+}
+
+// OnGroups registers f to be called when a group has been made or deleted. Call it before the store serves.
+func (s *Store) OnGroups(f func()) { s.groupsChanged = f }
 
 // Forget drops the logs of an account ("" for all), in the caller's transaction.
 func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
@@ -122,9 +138,9 @@ func (s *Store) Close() { s.behind.Close() }
 func write(ctx context.Context, tx *postgres.Tx, all []written) error {
 	rows := make([][]any, len(all))
 	for i, w := range all {
-		rows[i] = []any{w.account, w.region, w.group, w.stream, w.at, w.lines}
+		rows[i] = []any{w.account, w.region, w.group, w.stream, w.at, w.lines, w.withheld}
 	}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"logs", "events"},
-		[]string{"account", "region", "log_group", "stream", "at", "message"}, pgx.CopyFromRows(rows))
+		[]string{"account", "region", "log_group", "stream", "at", "message", "withheld"}, pgx.CopyFromRows(rows))
 	return err
 }

@@ -50,7 +50,7 @@ func (s *Store) Read(ctx context.Context, q Query) (lines []Line, more bool, err
 		to = &q.To
 	}
 	// A row has a line at least: one row more than lines are wanted says whether there are more.
-	rows, err := s.db.Query(ctx, `SELECT id, stream, at, message FROM logs.events WHERE account = @account AND region = @region AND log_group = @group
+	rows, err := s.db.Query(ctx, `SELECT id, stream, at, message FROM logs.events WHERE account = @account AND region = @region AND log_group = @group AND NOT withheld
 		AND (@streams::text[] = '{}' OR stream = ANY(@streams)) AND starts_with(stream, @prefix) AND at >= @from AND (@to::timestamptz IS NULL OR at < @to)
 		AND id >= @after AND id <= @before ORDER BY id `+order+` LIMIT @limit`,
 		pgx.NamedArgs{"account": q.Account, "region": q.Region, "group": q.Group, "streams": append([]string{}, q.Streams...), "prefix": q.Prefix,
@@ -78,7 +78,7 @@ func (s *Store) Read(ctx context.Context, q Query) (lines []Line, more bool, err
 			n++
 			at := Position{r.ID, n}
 			if q.After.before(at) && (q.Before.Row == 0 || at.before(q.Before)) {
-				lines = append(lines, Line{Event{r.Stream, r.At.UTC(), text}, at})
+				lines = append(lines, Line{Event{Stream: r.Stream, At: r.At.UTC(), Message: text}, at})
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (s *Store) Latest(ctx context.Context, account, region, group string, skip,
 		return nil, err
 	}
 	rows, err := s.db.Query(ctx, `SELECT stream, min(at), max(at), sum(length(message)) FROM logs.events
-		WHERE account = @account AND region = @region AND log_group = @group
+		WHERE account = @account AND region = @region AND log_group = @group AND NOT withheld
 		GROUP BY stream ORDER BY max(at) DESC, stream COLLATE "C" DESC OFFSET @skip LIMIT @limit`,
 		pgx.NamedArgs{"account": account, "region": region, "group": group, "skip": skip, "limit": limit})
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *Store) Streams(ctx context.Context, account, region, group, prefix, aft
 		return nil, err
 	}
 	rows, err := s.db.Query(ctx, `SELECT stream, min(at), max(at), sum(length(message)) FROM logs.events
-		WHERE account = @account AND region = @region AND log_group = @group AND starts_with(stream, @prefix) AND stream > @after
+		WHERE account = @account AND region = @region AND log_group = @group AND NOT withheld AND starts_with(stream, @prefix) AND stream > @after
 		GROUP BY stream ORDER BY stream COLLATE "C" LIMIT @limit`,
 		pgx.NamedArgs{"account": account, "region": region, "group": group, "prefix": prefix, "after": after, "limit": limit})
 	if err != nil {

@@ -12,6 +12,7 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -121,7 +122,11 @@ func toAWS(_ context.Context, _ string, err error) *wire.Error {
 	default:
 		return nil
 	}
-	return wire.Errorf(http.StatusBadRequest, code, "%v", err)
+	e := wire.Errorf(http.StatusBadRequest, code, "%v", err)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound && f.Detail != "" {
+		e.Headers = map[string]string{wire.HeaderDetail: f.Detail}
+	}
+	return e
 }
 
 func unsupported(operation, what string) error {
