@@ -115,11 +115,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.poller.Init()
-	p.identity.OnChange(p.poller.WakeRoles)
-	p.identity.OnChange(func(string) { p.invoker.LogRightsChanged() })
-	p.accounts.OnChange(func(string) { p.invoker.LogRightsChanged() })
-	p.logs.OnGroups(p.invoker.LogRightsChanged)
-	p.accounts.OnChange(p.poller.WakeRoles)
+	p.hearOfRights()
 	p.functions.OnChange(p.poller.WakeFunction)
 	p.kinesis = kinesis.NewStore(b.db, p.agenda, p.poller.Wake)
 	p.kinesis.Limits = cfg.Limits == "aws"
@@ -148,6 +144,15 @@ func assemble(b *Backend) (*parts, error) {
 	p.lambda = &lambda.API{Functions: p.functions, Events: p.events, URLs: urls, Layers: p.layers, Targets: p.targets, Invoker: p.invoker, Poller: p.poller, Authz: p.authz, Trace: p.trace,
 		Clock: b.clk, IDs: b.ids, Object: p.s3.Object, CodeURL: b.codeURL, LayerURL: b.layerURL, Endpoint: b.URL}
 	return p, p.open(b)
+}
+
+// hearOfRights tells those who ask what a role may, and keep the answer, that it may be another one now.
+func (p *parts) hearOfRights() {
+	for _, changed := range []func(string){p.poller.WakeRoles, func(string) { p.invoker.LogRightsChanged() }} {
+		p.identity.OnChange(changed)
+		p.accounts.OnChange(changed)
+	}
+	p.logs.OnGroups(p.invoker.LogRightsChanged)
 }
 
 // open makes the handler of everything that comes over the network.
