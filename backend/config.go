@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 )
 
 // Defaults of the configuration.
@@ -39,6 +40,8 @@ type Config struct {
 	Token       string   // demanded by the control API; needed where Listen is beyond loopback
 	Version     string
 	Log         *slog.Logger
+
+	executor invoke.Executor // runs every function in place of processes and scripts; for the simulation, which keeps the functions' own log
 }
 
 var (

@@ -107,6 +107,9 @@ func assemble(b *Backend) (*parts, error) {
 	p.functions.OnDelete(p.events.Forget)
 	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts.Executor, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
+	if cfg.executor != nil {
+		p.invoker.Executor = cfg.executor
+	}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Targets: p.targets, Agenda: p.agenda, Trace: p.trace,
