@@ -58,7 +58,8 @@ type run struct {
 // received is one record, message or event of a run.
 type received struct {
 	id, name string
-	receives int // of a message
+	receives int    // of a message
+	key      string // of an item of a table
 }
 
 func (j *chronicle) add(h happening) {
@@ -118,7 +119,7 @@ func (f *functions) behave(r *run) {
 		word, _, _ := strings.Cut(item.name, "-")
 		verb := strings.TrimRight(word, "0123456789")
 		n, _ := strconv.Atoi(word[len(verb):])
-		key := r.function + " " + r.source + " " + item.id
+		key := r.function + " " + r.source + " " + item.id + " " + item.key
 		before := f.seen[key]
 		f.seen[key]++
 		switch {
@@ -158,8 +159,8 @@ func parseEvent(payload []byte) (*run, error) {
 				Data           []byte
 			}
 			DynamoDB struct {
-				SequenceNumber     string
-				NewImage, OldImage map[string]map[string]any
+				SequenceNumber string
+				Keys, NewImage map[string]map[string]any
 			}
 		}
 	}
@@ -181,7 +182,7 @@ func parseEvent(payload []byte) (*run, error) {
 			if err != nil {
 				return nil, err
 			}
-			r.items = append(r.items, received{e.MessageID, nameIn(e.Body), n})
+			r.items = append(r.items, received{id: e.MessageID, name: nameIn(e.Body), receives: n})
 		case e.Kinesis.SequenceNumber != "":
 			r.items = append(r.items, received{id: e.Kinesis.SequenceNumber, name: nameIn(string(e.Kinesis.Data))})
 		case e.DynamoDB.SequenceNumber != "":
@@ -189,7 +190,7 @@ func parseEvent(payload []byte) (*run, error) {
 			if image := e.DynamoDB.NewImage; image != nil {
 				name, _ = image["n"]["S"].(string)
 			}
-			r.items = append(r.items, received{id: e.DynamoDB.SequenceNumber, name: name})
+			r.items = append(r.items, received{id: e.DynamoDB.SequenceNumber, name: name, key: fmt.Sprint(e.DynamoDB.Keys["k"]["S"])})
 		default:
 			return nil, fmt.Errorf("a record of no source that the simulation has")
 		}

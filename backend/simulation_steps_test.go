@@ -165,11 +165,11 @@ func (w *randomWorld) link(ctx context.Context) {
 		in.DestinationConfig = u.DestinationConfig
 	}
 	in.ScalingConfig = u.ScalingConfig
+	w.add(happening{what: aConfig, at: w.now(), mapping: m, config: m.config}) // before it: the pollers don't wait for the answer
 	out, err := w.lambda.CreateEventSourceMapping(ctx, in)
 	must(w.t, err)
 	m.uuid = *out.UUID
 	w.mappings = append(w.mappings, m)
-	w.add(happening{what: aConfig, at: w.now(), mapping: m, config: m.config})
 	w.settle()
 }
 
@@ -203,6 +203,9 @@ func (w *randomWorld) alter(context.Context) {
 		c.enabled = !c.enabled
 	} else {
 		c = w.configure(m)
+	}
+	if !w.mayPull { // or the change would be refused
+		c.destination = m.config.destination
 	}
 	w.update(m, c)
 }

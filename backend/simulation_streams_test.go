@@ -159,6 +159,9 @@ func newStreamModel(w *randomWorld, m *simMapping) *streamModel {
 
 // part is which lane of a shard has a key.
 func (s *streamModel) part(key string, factor int32) int {
+	if s.m.stream.table {
+		key = fmt.Sprintf(`{"k":{"S":%q}}`, key)
+	}
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	return int(h.Sum32() % uint32(factor))
@@ -193,6 +196,10 @@ func (s *streamModel) happen(h happening, at int) {
 	case h.what == aDrain:
 		for _, l := range s.lanes {
 			l.before = nil
+		}
+	case h.what == aStop, h.what == aCrash: // what was still running has ended with it
+		for _, l := range s.lanes {
+			l.free = time.Time{}
 		}
 	}
 }
@@ -296,7 +303,7 @@ func (s *streamModel) heldUp(l *lane, r *record, at time.Time) bool {
 func (s *streamModel) run(h happening) {
 	var batch []*record
 	for _, item := range h.run.items {
-		i := slices.IndexFunc(s.records, func(r *record) bool { return r.seq == item.id })
+		i := slices.IndexFunc(s.records, func(r *record) bool { return r.seq == item.id && (item.key == "" || item.key == r.key) })
 		if i < 0 {
 			s.fail(h, "it holds %s (%s), which is before the mapping's starting position or was never put", item.name, item.id)
 			return

@@ -27,7 +27,7 @@ import (
 // LAMBDASIM_SEED plays one seed, LAMBDASIM_SEEDS so many.
 func TestSimulation(t *testing.T) {
 	seeds, all := simulationSeeds(t)
-	total, mu := map[string]int{}, sync.Mutex{}
+	total, mu, d := map[string]int{}, sync.Mutex{}, newDatabases(t)
 	t.Run("worlds", func(t *testing.T) {
 		for _, seed := range seeds {
 			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
@@ -38,12 +38,12 @@ func TestSimulation(t *testing.T) {
 					}
 				})
 				count := map[string]int{}
-				first := simulate(t, seed, false, count)
-				if diff := cmp.Diff(first, simulate(t, seed, false, map[string]int{})); diff != "" {
+				first := simulate(t, d, seed, false, count)
+				if diff := cmp.Diff(first, simulate(t, d, seed, false, map[string]int{})); diff != "" {
 					t.Errorf("the same seed gave another trace:\n%s", diff)
 				}
 				crashed := map[string]int{}
-				simulate(t, seed, true, crashed)
+				simulate(t, d, seed, true, crashed)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, counts := range []map[string]int{count, crashed} {
@@ -95,8 +95,9 @@ var expected = []string{"restart", "crash", "throttle", "revoke push", "revoke p
 	"PULL-ON-FAILURE", "PULL-FILTER", "PULL-THROTTLE", "PULL-QUEUE-BATCH", "PULL-QUEUE-DELETE", "PULL-QUEUE-RETRY", "LAMBDA-ASYNC-RETRY", "LAMBDA-INVOKE-ASYNC"}
 
 // simulate plays a world to its end, and returns its trace.
-func simulate(t *testing.T, seed uint64, crashes bool, count map[string]int) string {
-	w := newWorld(t, seed, crashes, count)
+func simulate(t *testing.T, d *databases, seed uint64, crashes bool, count map[string]int) string {
+	url := d.take()
+	w := newWorld(t, url, seed, crashes, count)
 	steps := []func(context.Context){w.event, w.object, w.put, w.put, w.put, w.put, w.write, w.write, w.write, w.message, w.message, w.message,
 		w.togglePush, w.togglePull, w.throttle, w.link, w.link, w.alter, w.alter, w.advance, w.advance, w.advance, w.crash, w.sleep}
 	for range 4 {
@@ -114,7 +115,12 @@ func simulate(t *testing.T, seed uint64, crashes bool, count map[string]int) str
 	}
 	w.follow()
 	w.judge()
-	return w.trace()
+	trace := w.trace()
+	if err := w.b.Close(context.WithoutCancel(t.Context())); err != nil {
+		t.Error("close:", err)
+	}
+	d.give(t, url)
+	return trace
 }
 
 // judge holds the journal against what was accepted.

@@ -25,7 +25,6 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres/pgtest"
 )
 
 // randomWorld is a random world in the making. Functions f and g are invoked by pollers alone, p by pushes and callers.
@@ -78,10 +77,10 @@ const (
 	retention     = 24 * time.Hour   // of every stream
 )
 
-func newWorld(t *testing.T, seed uint64, crashes bool, count map[string]int) *randomWorld {
+func newWorld(t *testing.T, url string, seed uint64, crashes bool, count map[string]int) *randomWorld {
 	w := &randomWorld{t: t, rnd: rand.New(rand.NewPCG(seed, 7)), count: count, crashes: crashes, mayPush: true, mayPull: true,
 		chronicle: &chronicle{seen: map[string]int{}}, throttled: map[string]bool{}, table: map[string]string{},
-		cfg: backend.Config{Clock: "virtual", Seed: seed, DatabaseURL: pgtest.URL(t, backend.Schemas()...)}}
+		cfg: backend.Config{Clock: "virtual", Seed: seed, DatabaseURL: url}}
 	w.start()
 	w.build()
 	return w

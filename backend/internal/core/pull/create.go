@@ -162,8 +162,10 @@ func (p *Poller) checkUpdate(ctx context.Context, before, m *EventSourceMapping)
 }
 
 // relane gives every shard the lanes that a changed parallelization factor asks for, and returns them; nil when it is the
-// same. They begin where the slowest lane of the shard was, so that nothing is left out; some records may come again.
-func relane(ctx context.Context, tx *postgres.Tx, before, m *EventSourceMapping) ([]laneRow, error) {
+// same. They begin where the slowest lane of the shard was, so that nothing is left out; some records may come again. reached
+// says how far the lanes are that have passed over what belongs to others since they last wrote it down: without it one that
+// never had a record would bring back all of the shard's.
+func relane(ctx context.Context, tx *postgres.Tx, before, m *EventSourceMapping, reached map[place]string) ([]laneRow, error) {
 	if before.ParallelizationFactor == m.ParallelizationFactor {
 		return nil, nil
 	}
@@ -174,12 +176,13 @@ func relane(ctx context.Context, tx *postgres.Tx, before, m *EventSourceMapping)
 	slowest := map[string]string{}
 	var shards []string
 	for _, row := range rows {
+		done := max(row.checkpoint, reached[row.place])
 		at, ok := slowest[row.shard]
 		if !ok {
 			shards = append(shards, row.shard)
 		}
-		if !ok || row.checkpoint < at {
-			slowest[row.shard] = row.checkpoint
+		if !ok || done < at {
+			slowest[row.shard] = done
 		}
 	}
 	lanes := []laneRow{}

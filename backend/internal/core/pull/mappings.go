@@ -77,7 +77,7 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		if err := updateMapping(ctx, tx, m); err != nil {
 			return err
 		}
-		lanes, err = relane(ctx, tx, before, m)
+		lanes, err = relane(ctx, tx, before, m, p.reached(uuid))
 		return err
 	})
 	if postgres.IsUnique(err) {
@@ -106,6 +106,21 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		m.State = "Updating"
 	}
 	return m, nil
+}
+
+// reached is how far each lane of a mapping that is at rest has come, written down or not.
+func (p *Poller) reached(uuid string) map[place]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := map[place]string{}
+	if r := p.mappings[uuid]; r != nil {
+		for where, l := range r.lanes {
+			if !l.busy {
+				at[where] = l.checkpoint
+			}
+		}
+	}
+	return at
 }
 
 // Delete removes a mapping. The batch at work, if any, ends; nothing more is read.
