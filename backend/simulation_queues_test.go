@@ -22,14 +22,13 @@ type message struct {
 	kind            string // a: filters let it through
 	sent            time.Time
 
-	received   int       // as it said when it was received last
-	hidden     time.Time // until then
-	processed  bool      // it was deleted, once what follows is over:
-	until      time.Time // the end of the run, before which it is not deleted
-	sure       bool      // the deletion is committed
-	failed     bool      // its function failed with it
-	unfiltered bool      // at some time the filters would have let it through
-	filtered   bool      // and at some time they would not
+	received  int       // as it said when it was received last
+	hidden    time.Time // until then
+	processed bool      // it was deleted, once what follows is over:
+	until     time.Time // the end of the run, before which it is not deleted
+	sure      bool      // the deletion is committed
+	perhaps   bool      // it was processed before a crash, which may have come before the deletion
+	failed    bool      // its function failed with it
 }
 
 // queueModel is the reference for the mapping of a queue.
@@ -59,6 +58,11 @@ func (q *queueModel) happen(h happening, at int) {
 		q.configs = append(q.configs, timed{h.config, at})
 	case h.what == aRole:
 		q.role = h.may
+		for _, m := range q.m.queue.messages { // when its run ends, it may not be deleted
+			if m.processed && !h.may && m.until.After(h.at) {
+				m.processed, m.perhaps = false, true
+			}
+		}
 		q.trouble = q.trouble || !h.may
 	case h.what == aReserve && h.function == q.m.function:
 		q.may = h.may
@@ -70,8 +74,8 @@ func (q *queueModel) happen(h happening, at int) {
 	case h.what == aCrash, h.what == aStop:
 		q.ends = nil
 		for _, m := range q.m.queue.messages {
-			if !m.sure { // its deletion may be lost, and so may be the end of its run
-				m.processed = false
+			if m.processed && !m.sure {
+				m.processed, m.perhaps = false, true
 			}
 		}
 	}
@@ -138,7 +142,7 @@ func (q *queueModel) groups(h happening, batch []*message, dead []string) {
 			if earlier == m {
 				break
 			}
-			if earlier.group != m.group || slices.Contains(batch[:i], earlier) || earlier.processed || slices.Contains(dead, earlier.name) || q.verdict(earlier) != let {
+			if earlier.group != m.group || slices.Contains(batch[:i], earlier) || earlier.processed || earlier.perhaps || slices.Contains(dead, earlier.name) || q.verdict(earlier) != let {
 				continue
 			}
 			q.fail(h, "%s comes before %s, which was sent to its group before", m.name, earlier.name)
@@ -232,7 +236,7 @@ func (q *queueModel) end(dead []string) {
 		switch {
 		case m.processed && isDead && q.w.count["crash"] == 0:
 			q.w.t.Errorf("%s was processed by %s, and is in the dead-letter queue", m.name, q.m.function)
-		case m.processed:
+		case m.processed, m.perhaps:
 		case isDead && (m.failed || q.trouble):
 			q.w.count["dead letter"]++
 		case isDead:

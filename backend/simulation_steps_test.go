@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 // name is a new item's: now and then one that has an effect on its function, see functions.behave.
@@ -112,19 +114,26 @@ func (w *randomWorld) write(ctx context.Context) {
 	w.table[key] = name
 }
 
-// message sends to the standard queue, or to one of three groups of the other.
+// message sends some messages to the standard queue, or to three groups of the other.
 func (w *randomWorld) message(ctx context.Context) {
 	q := w.queues[w.rnd.IntN(len(w.queues))]
-	m := &message{name: w.name(), kind: w.kind()}
-	in := &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: aws.String(content(m.name, m.kind))}
-	if q.fifo {
-		m.group = fmt.Sprintf("group-%d", w.rnd.IntN(3))
-		in.MessageGroupId, in.MessageDeduplicationId = &m.group, &m.name
+	in := &sqs.SendMessageBatchInput{QueueUrl: &q.url}
+	var made []*message
+	for i := range 1 + w.rnd.IntN(4) {
+		m := &message{name: w.name(), kind: w.kind(), sent: w.now()}
+		e := sqstypes.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(content(m.name, m.kind))}
+		if q.fifo {
+			m.group = fmt.Sprintf("group-%d", w.rnd.IntN(3))
+			e.MessageGroupId, e.MessageDeduplicationId = &m.group, &m.name
+		}
+		made, in.Entries = append(made, m), append(in.Entries, e)
 	}
-	out, err := w.sqs.SendMessage(ctx, in)
+	out, err := w.sqs.SendMessageBatch(ctx, in)
 	must(w.t, err)
-	m.id, m.sent = *out.MessageId, w.now()
-	q.messages = append(q.messages, m)
+	for i, m := range made {
+		m.id = *out.Successful[i].MessageId
+	}
+	q.messages = append(q.messages, made...)
 }
 
 // link makes a mapping where there is none yet.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
 )
 
@@ -72,12 +73,18 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		return nil, err
 	}
 	var lanes []laneRow
+	var reached map[place]string
+	if before.ParallelizationFactor != m.ParallelizationFactor {
+		if reached, err = p.reached(ctx, before); err != nil {
+			return nil, err
+		}
+	}
 	err = p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) (err error) {
 		m.LastModified = tx.Now
 		if err := updateMapping(ctx, tx, m); err != nil {
 			return err
 		}
-		lanes, err = relane(ctx, tx, before, m, p.reached(uuid))
+		lanes, err = relane(ctx, tx, before, m, reached)
 		return err
 	})
 	if postgres.IsUnique(err) {
@@ -108,19 +115,45 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 	return m, nil
 }
 
-// reached is how far each lane of a mapping that is at rest has come, written down or not.
-func (p *Poller) reached(uuid string) map[place]string {
+// reached is how far each lane of a mapping that is at rest has come. What belongs to other lanes behind its checkpoint is
+// passed over here: a lane writes that down only with its next batch.
+func (p *Poller) reached(ctx context.Context, m *EventSourceMapping) (map[place]string, error) {
+	s, err := p.source(m.EventSourceARN)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	at := map[place]string{}
-	if r := p.mappings[uuid]; r != nil {
+	if r := p.mappings[m.UUID]; r != nil {
 		for where, l := range r.lanes {
 			if !l.busy {
 				at[where] = l.checkpoint
 			}
 		}
 	}
-	return at
+	p.mu.Unlock()
+	for where, done := range at {
+		if at[where], err = passedOver(ctx, s.stream, m, where, done); err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+	}
+	return at, nil
+}
+
+// passedOver is the last of the records behind a checkpoint before which none belongs to the lane.
+func passedOver(ctx context.Context, s Stream, m *EventSourceMapping, where place, done string) (string, error) {
+	for {
+		records, err := s.Read(ctx, m.EventSourceARN, where.shard, done, filteredAtOnce)
+		if err != nil || len(records) == 0 {
+			return done, err
+		}
+		for _, r := range records {
+			if part(r.Key, m.ParallelizationFactor) == where.part {
+				return done, nil
+			}
+			done = r.Sequence
+		}
+	}
 }
 
 // Delete removes a mapping. The batch at work, if any, ends; nothing more is read.
