@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +71,50 @@ func (w *randomWorld) put(ctx context.Context) {
 		r.shard, r.seq, r.arrival, r.order = *out.Records[i].ShardId, *out.Records[i].SequenceNumber, w.now(), w.position()
 	}
 	s.records = append(s.records, made...)
+}
+
+// reshard splits a shard of a Kinesis stream in two, or merges it with the next one.
+func (w *randomWorld) reshard(ctx context.Context) {
+	w.settle()
+	s := w.streams[w.rnd.IntN(len(w.streams)-1)]
+	open := w.open(s)
+	i := w.rnd.IntN(len(open))
+	var err error
+	if w.rnd.IntN(2) == 0 && i+1 < len(open) || len(open) > 4 {
+		w.count["merge"]++
+		i = min(i, len(open)-2)
+		_, err = w.kinesis.MergeShards(ctx, &kinesis.MergeShardsInput{StreamName: &s.name, ShardToMerge: open[i].ShardId, AdjacentShardToMerge: open[i+1].ShardId})
+	} else {
+		w.count["split"]++
+		from, _ := new(big.Int).SetString(*open[i].HashKeyRange.StartingHashKey, 10)
+		to, _ := new(big.Int).SetString(*open[i].HashKeyRange.EndingHashKey, 10)
+		middle := from.Add(from, to)
+		middle.Rsh(middle, 1).Add(middle, big.NewInt(1))
+		_, err = w.kinesis.SplitShard(ctx, &kinesis.SplitShardInput{StreamName: &s.name, ShardToSplit: open[i].ShardId, NewStartingHashKey: aws.String(middle.String())})
+	}
+	must(w.t, err)
+	w.settle()
+	w.open(s)
+}
+
+// open lists the open shards of a Kinesis stream by their ranges, and notes who came from whom.
+func (w *randomWorld) open(s *simStream) (open []kinesistypes.Shard) {
+	out, err := w.kinesis.ListShards(w.t.Context(), &kinesis.ListShardsInput{StreamName: &s.name})
+	must(w.t, err)
+	for _, h := range out.Shards {
+		if h.ParentShardId != nil {
+			s.parents[*h.ShardId] = append([]string{*h.ParentShardId}, aws.ToString(h.AdjacentParentShardId))
+		}
+		if h.SequenceNumberRange.EndingSequenceNumber == nil {
+			open = append(open, h)
+		}
+	}
+	slices.SortFunc(open, func(x, y kinesistypes.Shard) int {
+		a, _ := new(big.Int).SetString(*x.HashKeyRange.StartingHashKey, 10)
+		b, _ := new(big.Int).SetString(*y.HashKeyRange.StartingHashKey, 10)
+		return a.Cmp(b)
+	})
+	return open
 }
 
 // change is a change of the table that its stream must tell.

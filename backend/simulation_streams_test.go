@@ -416,6 +416,7 @@ func (s *streamModel) mayRun(st *laneState, k laneKey, batch []*record, h happen
 		return "the run before has not ended"
 	}
 	for _, parent := range s.m.stream.parents[k.shard] {
+		s.w.count["child after parent"]++
 		for _, r := range s.records {
 			p := s.lane(s.key(r))
 			if r.shard == parent && r.seq > p.done && s.excuse(p, r, h.at) == "" {

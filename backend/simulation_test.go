@@ -21,8 +21,8 @@ import (
 // TestSimulation plays random worlds: streams of several shards, a table and queues with mappings to two functions, pushes and
 // callers to a third; items that make functions fail, hang and answer nonsense; permissions that come and go, functions without
 // concurrency, mappings that change, days that pass, and stops. What the functions themselves wrote down, outside the backend,
-// is held against what was accepted by a reference model of the rules (streamModel, queueModel). The same seed gives the same
-// trace. Then the same world again with crashes: in the middle of what is going on the backend is cut off from its database, as
+// is held against what was accepted by a reference model of the rules (streamModel, queueModel). Every fourth
+// world is played twice: the same seed gives the same trace. Then the same world again with crashes: in the middle of what is going on the backend is cut off from its database, as
 // a killed one would be.
 // LAMBDASIM_SEED plays one seed, LAMBDASIM_SEEDS so many.
 func TestSimulation(t *testing.T) {
@@ -39,8 +39,10 @@ func TestSimulation(t *testing.T) {
 				})
 				count := map[string]int{}
 				first := simulate(t, d, seed, false, count)
-				if diff := cmp.Diff(first, simulate(t, d, seed, false, map[string]int{})); diff != "" {
-					t.Errorf("the same seed gave another trace:\n%s", diff)
+				if seed%4 == 1 || len(seeds) < 4 {
+					if diff := cmp.Diff(first, simulate(t, d, seed, false, map[string]int{})); diff != "" {
+						t.Errorf("the same seed gave another trace:\n%s", diff)
+					}
 				}
 				crashed := map[string]int{}
 				simulate(t, d, seed, true, crashed)
@@ -86,7 +88,7 @@ func simulationSeeds(t *testing.T) (seeds []uint64, all bool) {
 }
 
 // expected is what must not stay away: faults, what the model found, and rules that the traces name.
-var expected = []string{"restart", "crash", "throttle", "revoke push", "revoke pull", "disable", "enable", "update", "other lanes", "sleep",
+var expected = []string{"restart", "crash", "throttle", "revoke push", "revoke pull", "split", "merge", "child after parent", "disable", "enable", "update", "other lanes", "sleep",
 	"fail", "poison", "report", "junk", "slow", "write that changes nothing", "TRIM_HORIZON", "LATEST", "AT_TIMESTAMP",
 	"filtered", "filters changed", "too old", "trimmed", "tried again", "bisected", "done in part", "given up", "record of a failure",
 	"again after a crash", "again in other lanes", "message again", "message filtered", "dead letter", "batches side by side",
@@ -99,7 +101,7 @@ func simulate(t *testing.T, d *databases, seed uint64, crashes bool, count map[s
 	url := d.take()
 	w := newWorld(t, url, seed, crashes, count)
 	steps := []func(context.Context){w.event, w.object, w.put, w.put, w.put, w.put, w.write, w.write, w.write, w.message, w.message, w.message,
-		w.togglePush, w.togglePull, w.throttle, w.link, w.link, w.alter, w.alter, w.advance, w.advance, w.advance, w.crash, w.sleep}
+		w.togglePush, w.togglePull, w.throttle, w.link, w.link, w.alter, w.alter, w.reshard, w.advance, w.advance, w.advance, w.crash, w.sleep}
 	for range 4 {
 		w.link(t.Context())
 	}
