@@ -528,8 +528,12 @@ func (s *streamModel) exchange(at int, now time.Time) {
 		l := s.lane(k)
 		w := where{"~", "~"} // behind every number
 		for _, other := range s.of(k) {
-			if other.order < at && other.seq > l.done && s.excuse(l, other, now) == "" {
-				w = where{before(s.shard(r.shard), other.seq), l.done}
+			if other.order >= at || other.seq <= l.done {
+				continue
+			}
+			w.perhaps = l.done // what needs not come may have been passed over, or not yet
+			if s.excuse(l, other, now) == "" {
+				w.sure = before(s.shard(r.shard), other.seq)
 				break
 			}
 		}
