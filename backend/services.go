@@ -105,11 +105,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.targets = &target.Targets{}
 	p.events = invoke.NewEventConfigs(b.db)
 	p.functions.OnDelete(p.events.Forget)
-	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: script.Choose(p.scripts.Executor, nesting{p.programs}), Agenda: p.agenda, Trace: p.trace,
+	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: p.executor(cfg), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
-	if cfg.executor != nil {
-		p.invoker.Executor = cfg.executor
-	}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
 	p.invoker.Register()
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Targets: p.targets, Agenda: p.agenda, Trace: p.trace,
@@ -156,6 +153,14 @@ func (p *parts) hearOfRights() {
 		p.accounts.OnChange(changed)
 	}
 	p.logs.OnGroups(p.invoker.LogRightsChanged)
+}
+
+// executor runs functions: as their scripts say, or else their code.
+func (p *parts) executor(cfg *Config) invoke.Executor {
+	if cfg.executor != nil {
+		return cfg.executor
+	}
+	return script.Choose(p.scripts.Executor, nesting{p.programs})
 }
 
 // open makes the handler of everything that comes over the network.
