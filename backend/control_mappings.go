@@ -41,7 +41,7 @@ func (a *controlAPI) mappings(w http.ResponseWriter, r *http.Request) error {
 // pushMappings lists what sources keep.
 func (a *controlAPI) pushMappings(ctx context.Context) ([]control.Mapping, error) {
 	var out []control.Mapping
-	for _, source := range []func(context.Context, string) ([]push.Mapping, error){a.s3.Mappings, a.cognito.Mappings, a.sns.Mappings, a.buses.Mappings, a.gateway.Mappings} {
+	for _, source := range []func(context.Context, string) ([]push.Mapping, error){a.s3.Mappings, a.cognito.Mappings, a.sns.Mappings, a.buses.Mappings, a.gateway.Mappings, a.logAPI.Mappings} {
 		list, err := source(ctx, "")
 		if err != nil {
 			return nil, err

@@ -127,8 +127,25 @@ func TestLogEventsAreReadInPages(t *testing.T) {
 	if err != nil || len(end.Events) != 0 || *end.NextForwardToken != *last.NextForwardToken {
 		t.Errorf("at the end: %+v, %v", end, err)
 	}
-	_, err = b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, FilterPattern: aws.String("ERROR")})
-	wantRefusal(t, err, "InvalidParameterException", "filterPattern")
+	_, err = b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, FilterPattern: aws.String("ERROR:")})
+	wantRefusal(t, err, "InvalidParameterException", "invalid character(s) in term 'ERROR:'")
+	var two []string
+	searched := cloudwatchlogs.NewFilterLogEventsPaginator(b.cloudwatch(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, FilterPattern: aws.String("two"), Limit: aws.Int32(2)})
+	for searched.HasMorePages() {
+		page, err := searched.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Events) > 2 {
+			t.Errorf("a page has %d events", len(page.Events))
+		}
+		for _, e := range page.Events {
+			two = append(two, *e.Message)
+		}
+	}
+	if want := []string{"two", "two", "two"}; !slices.Equal(two, want) {
+		t.Errorf("found %q", two)
+	}
 	_, err = b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/nobody")})
 	wantRefusal(t, err, "ResourceNotFoundException", "does not exist")
 	_, err = b.cloudwatch().FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group, NextToken: aws.String("x/1")})

@@ -391,6 +391,10 @@ func logRows() map[string][]needs {
 		"logs:ListTagsForResource":           {{in: &cloudwatchlogs.ListTagsForResourceInput{ResourceArn: s(group)}, resource: group}},
 		"logs:DescribeLogStreams":            {{in: &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: name}, resource: streams}},
 		"logs:GetLogEvents":                  {{in: &cloudwatchlogs.GetLogEventsInput{LogGroupName: name, LogStreamName: s("one")}, resource: streams + "one"}},
-		"logs:FilterLogEvents":               {{in: &cloudwatchlogs.FilterLogEventsInput{LogGroupName: name}, resource: streams}},
+		"logs:PutSubscriptionFilter": {{in: &cloudwatchlogs.PutSubscriptionFilterInput{LogGroupName: name, FilterName: name, FilterPattern: s(""), DestinationArn: s("arn:aws:lambda:us-east-1:000000000000:function:f")},
+			resource: streams}},
+		"logs:DescribeSubscriptionFilters": {{in: &cloudwatchlogs.DescribeSubscriptionFiltersInput{LogGroupName: name}, resource: streams}},
+		"logs:DeleteSubscriptionFilter":    {{in: &cloudwatchlogs.DeleteSubscriptionFilterInput{LogGroupName: name, FilterName: name}, resource: streams}},
+		"logs:FilterLogEvents":             {{in: &cloudwatchlogs.FilterLogEventsInput{LogGroupName: name}, resource: streams}},
 	}
 }

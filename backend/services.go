@@ -52,6 +52,7 @@ type parts struct {
 	agenda     *agenda.Agenda
 	trace      *trace.Recorder
 	logs       *logs.Store
+	logAPI     *logsservice.API
 	metrics    *metrics.Registry
 	identity   *identity.Store
 	accounts   *account.Store
@@ -112,6 +113,8 @@ func assemble(b *Backend) (*parts, error) {
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Targets: p.targets, Agenda: p.agenda, Trace: p.trace,
 		Clock: b.clk, IDs: b.ids}
 	p.dispatcher.Register()
+	p.logAPI = &logsservice.API{Store: p.logs, Dispatcher: p.dispatcher}
+	p.logAPI.Register()
 	p.poller = &pull.Poller{DB: b.db, Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Agenda: p.agenda, Trace: p.trace,
 		Targets: p.targets, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.poller.Init()
@@ -208,7 +211,7 @@ func (b *Backend) services(p *parts) []wire.Service {
 		p.cognito.Service(),
 		p.buses.Service(),
 		p.gateway.HTTP(),
-		(&logsservice.API{Store: p.logs}).Service(),
+		p.logAPI.Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 		p.sns.Service(),
 	}

@@ -49,7 +49,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_account", newAccountResource, nil}, {"lambdasim_function_script", newFunctionScriptResource, nil}, {"lambdasim_time_advance", newTimeAdvanceResource, nil},
 		{"lambdasim_dynamodb_table", newDynamoDBTableResource, tableRefused}, {"lambdasim_dynamodb_table_item", newDynamoDBTableItemResource, nil},
 		{"lambdasim_cognito_user_pool", newUserPoolResource, userPoolRefused}, {"lambdasim_cognito_user", newUserResource, userRefused},
-		{"lambdasim_cloudwatch_log_group", newLogGroupResource, logGroupRefused},
+		{"lambdasim_cloudwatch_log_group", newLogGroupResource, logGroupRefused}, {"lambdasim_cloudwatch_log_subscription_filter", newSubscriptionFilterResource, subscriptionFilterRefused},
 		{"lambdasim_cloudwatch_event_bus", newEventBusResource, eventBusRefused}, {"lambdasim_cloudwatch_event_bus_policy", newEventBusPolicyResource, nil},
 		{"lambdasim_cloudwatch_event_permission", newEventPermissionResource, nil}, {"lambdasim_cloudwatch_event_rule", newEventRuleResource, nil},
 		{"lambdasim_cloudwatch_event_target", newEventTargetResource, eventTargetRefused},

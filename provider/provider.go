@@ -190,7 +190,7 @@ var awsResources = []func() resource.Resource{
 	newIAMInstanceProfileResource, newIAMEveryPolicyAttachmentResource, newIAMRolePoliciesExclusiveResource, newIAMRolePolicyAttachmentsExclusiveResource,
 	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
-	newUserPoolResource, newUserResource, newLogGroupResource,
+	newUserPoolResource, newUserResource, newLogGroupResource, newSubscriptionFilterResource,
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 	newSNSTopicResource, newSNSTopicPolicyResource, newSNSTopicSubscriptionResource,
 	newEventBusResource, newEventBusPolicyResource, newEventPermissionResource, newEventRuleResource, newEventTargetResource,

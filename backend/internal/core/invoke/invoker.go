@@ -99,7 +99,7 @@ func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome,
 	if err != nil {
 		return nil, err
 	}
-	if err := iv.keepLog(context.WithoutCancel(ctx), req.Function.Version, out.Log); err != nil {
+	if err := iv.keepLog(context.WithoutCancel(ctx), req.Function.Version, out.Log, inv.TraceID); err != nil {
 		return nil, err
 	}
 	iv.count(req.Function, out)

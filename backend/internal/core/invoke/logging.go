@@ -41,8 +41,9 @@ func (iv *Invoker) LogRightsChanged() {
 	iv.logRights.known = nil
 }
 
-// keepLog writes what an attempt has written to the function's log, or aside where the execution role may not write.
-func (iv *Invoker) keepLog(ctx context.Context, v *function.Version, text []byte) error {
+// keepLog writes what an attempt has written to the function's log, or aside where the execution role may not write. What
+// follows from the lines has the cause.
+func (iv *Invoker) keepLog(ctx context.Context, v *function.Version, text []byte, cause string) error {
 	now := iv.Clock.Now()
 	iv.logRights.mu.Lock()
 	r, known := iv.logRights.known[v]
@@ -60,7 +61,7 @@ func (iv *Invoker) keepLog(ctx context.Context, v *function.Version, text []byte
 		iv.logRights.known[v] = r
 		iv.logRights.mu.Unlock()
 	}
-	iv.Logs.Append(v, now, text, r.withheld)
+	iv.Logs.Append(ctx, v, now, text, r.withheld, cause)
 	return nil
 }
 

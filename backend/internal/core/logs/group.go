@@ -156,12 +156,14 @@ func (s *Store) DeleteGroup(ctx context.Context, account, region, name string) e
 	}
 	return s.db.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		for _, sql := range []string{`DELETE FROM logs.events WHERE account = @account AND region = @region AND log_group = @name`,
+			`DELETE FROM logs.subscriptions WHERE account = @account AND region = @region AND log_group = @name`,
 			`DELETE FROM logs.groups WHERE account = @account AND region = @region AND name = @name`} {
 			if _, err := tx.Exec(ctx, sql, g.arguments(tx.Now)); err != nil {
 				return err
 			}
 		}
 		tx.AfterCommit(s.groupsChanged)
+		tx.AfterCommit(s.forgetSubscribed)
 		return nil
 	})
 }

@@ -3,6 +3,8 @@
 // Lambda writes a function's output to the log group of its configuration, in a stream named after the day and the
 // version. Writing is behind: an invocation never waits for its log, and a crash loses the last moments of it. Events that
 // are older than their group's retention are gone whenever somebody looks; a stream goes with its last event.
+//
+// A group with subscription filters is written at once, in one transaction with what follows from the lines: see Subscription.
 package logs
 
 import (
@@ -12,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +38,11 @@ type Store struct {
 	behind *postgres.Behind[written]
 
 	groupsChanged func()
+	log           *slog.Logger
+	carry         func(ctx context.Context, tx *postgres.Tx, b Batch) error
+
+	mu            sync.Mutex                // guards subscriptions
+	subscriptions map[place][]*Subscription // nil: they are to be read
 }
 
 // written is what one attempt wrote: lines, without the last one's end.
@@ -43,6 +51,7 @@ type written struct {
 	at                             time.Time
 	lines                          string
 	withheld                       bool
+	cause                          string // what follows from it follows from this (trace.Cause)
 }
 
 // Event is one line.
@@ -56,7 +65,7 @@ type Event struct {
 
 // New returns a store over db.
 func New(db *postgres.DB, log *slog.Logger) *Store {
-	return &Store{db: db, groupsChanged: func() {}, behind: postgres.NewBehind(db, log, "logs", 2000, 50*time.Millisecond, write)}
+	return &Store{db: db, log: log, groupsChanged: func() {}, behind: postgres.NewBehind(db, log, "logs", 2000, 50*time.Millisecond, write)}
 }
 
 // Group is the log group of a function: the configured one, or /aws/lambda/NAME.
@@ -73,15 +82,30 @@ func Stream(v *function.Version, at time.Time) string {
 	return fmt.Sprintf("%s/[%s]%x", at.Format("2006/01/02"), v.Version, sum[:16])
 }
 
-// Append adds the lines of text to the function's log, or where they are withheld keeps them beside it: Tail alone shows them. What one attempt wrote is one row, taken apart when it is read: an
-// invocation writes three lines at least, thousands of times a second.
-func (s *Store) Append(v *function.Version, at time.Time, text []byte, withheld bool) {
+// Append adds the lines of text to the function's log, or where they are withheld keeps them beside it: Tail alone shows them.
+// What follows from them has the cause. What one attempt wrote is one row, taken apart when it is read: an invocation writes
+// three lines at least, thousands of times a second.
+func (s *Store) Append(ctx context.Context, v *function.Version, at time.Time, text []byte, withheld bool, cause string) {
 	// PostgreSQL's text holds no NUL, and a function may write anything.
 	lines := strings.ToValidUTF8(strings.ReplaceAll(string(text), "\x00", "\\0"), "\uFFFD")
 	if lines = strings.TrimSuffix(lines, "\n"); lines == "" && len(text) == 0 {
 		return
 	}
-	s.behind.Add(written{v.Account, v.Region, Group(v), Stream(v, at), at, lines, withheld})
+	w := written{v.Account, v.Region, Group(v), Stream(v, at), at, lines, withheld, cause}
+	if withheld {
+		s.behind.Add(w)
+		return
+	}
+	to, err := s.subscribed(ctx, place{w.account, w.region, w.group})
+	if err == nil && len(to) > 0 {
+		if err = s.deliver(ctx, w, to); err == nil {
+			return
+		}
+	}
+	if err != nil {
+		s.log.Error("a log's subscriptions got nothing of it", "group", w.group, "error", err)
+	}
+	s.behind.Add(w)
 }
 
 // Tail returns the last n lines of a group, oldest first, those that were withheld among them.
@@ -124,11 +148,13 @@ func (s *Store) OnGroups(f func()) { s.groupsChanged = f }
 
 // Forget drops the logs of an account ("" for all), in the caller's transaction.
 func (s *Store) Forget(ctx context.Context, tx *postgres.Tx, account string) error {
-	for _, sql := range []string{`DELETE FROM logs.events WHERE @account = '' OR account = @account`, `DELETE FROM logs.groups WHERE @account = '' OR account = @account`} {
+	for _, sql := range []string{`DELETE FROM logs.events WHERE @account = '' OR account = @account`, `DELETE FROM logs.groups WHERE @account = '' OR account = @account`,
+		`DELETE FROM logs.subscriptions WHERE @account = '' OR account = @account`} {
 		if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"account": account}); err != nil {
 			return err
 		}
 	}
+	tx.AfterCommit(s.forgetSubscribed)
 	return nil
 }
 

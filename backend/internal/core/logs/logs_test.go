@@ -21,10 +21,10 @@ func TestTheTailIsTheLastLines(t *testing.T) {
 	f := &function.Version{Account: "000000000000", Region: "us-east-1", Name: "f", Version: "$LATEST", Config: function.Config{LogGroup: "own"}}
 	g := &function.Version{Account: "000000000000", Region: "us-east-1", Name: "g", Version: "$LATEST"}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	s.Append(f, at, []byte("one\ntwo\n\nfour\n"), false)
-	s.Append(g, at, []byte("another's\n"), false)
-	s.Append(f, at.Add(time.Second), nil, false)
-	s.Append(f, at.Add(time.Second), []byte("a NUL \x00, no UTF-8 \xff, and no end"), false)
+	s.Append(t.Context(), f, at, []byte("one\ntwo\n\nfour\n"), false, "")
+	s.Append(t.Context(), g, at, []byte("another's\n"), false, "")
+	s.Append(t.Context(), f, at.Add(time.Second), nil, false, "")
+	s.Append(t.Context(), f, at.Add(time.Second), []byte("a NUL \x00, no UTF-8 \xff, and no end"), false, "")
 	tail := func(group string, n int) (lines []string) {
 		t.Helper()
 		events, err := s.Tail(t.Context(), "000000000000", "us-east-1", group, n)

@@ -73,12 +73,9 @@ func (s *Store) Read(ctx context.Context, q Query) (lines []Line, more bool, err
 		if q.Backward {
 			r = found[len(found)-1-i]
 		}
-		n := int64(0)
-		for text := range strings.SplitSeq(r.Message, "\n") {
-			n++
-			at := Position{r.ID, n}
-			if q.After.before(at) && (q.Before.Row == 0 || at.before(q.Before)) {
-				lines = append(lines, Line{Event{Stream: r.Stream, At: r.At.UTC(), Message: text}, at})
+		for _, l := range linesOf(r.ID, Event{Stream: r.Stream, At: r.At.UTC(), Message: r.Message}) {
+			if q.After.before(l.Position) && (q.Before.Row == 0 || l.Position.before(q.Before)) {
+				lines = append(lines, l)
 			}
 		}
 	}
@@ -88,6 +85,15 @@ func (s *Store) Read(ctx context.Context, q Query) (lines []Line, more bool, err
 		lines = lines[:q.Limit]
 	}
 	return lines, more, nil
+}
+
+// linesOf takes a row apart.
+func linesOf(row int64, e Event) []Line {
+	var lines []Line
+	for text := range strings.SplitSeq(e.Message, "\n") {
+		lines = append(lines, Line{Event{Stream: e.Stream, At: e.At, Message: text}, Position{row, int64(len(lines)) + 1}})
+	}
+	return lines
 }
 
 // LogStream is a stream of a group.

@@ -43,6 +43,7 @@ const (
 type Event struct {
 	Service       string // the source's name in the trace: s3
 	Principal     string // who calls: s3.amazonaws.com
+	Alias         string // another name of the caller's, which policies may have as well: logs.us-east-1.amazonaws.com; "" for none
 	SourceARN     string // aws:SourceArn
 	SourceAccount string // aws:SourceAccount
 	Function      string // the ARN that the source is configured to call, qualified or not; for S3 also that of a queue, topic or bus
@@ -210,6 +211,15 @@ func (d *Dispatcher) decide(ctx context.Context, e Event) (authz.Question, polic
 		Region: ref.Region, ResourcePolicy: source, Source: authz.Source{ARN: e.SourceARN, Account: e.SourceAccount},
 		Keys: map[string][]string{"lambda:FunctionArn": {e.Function}}}
 	decision, err := d.Authz.Decide(ctx, q)
+	if err != nil || e.Alias == "" || decision.Verdict == policy.ExplicitDeny {
+		return q, decision, err
+	}
+	other := q
+	other.Session = authz.ServiceOf(e.Alias)
+	byAlias, err := d.Authz.Decide(ctx, other)
+	if err == nil && byAlias.Verdict != policy.ImplicitDeny && (byAlias.Verdict == policy.ExplicitDeny || !decision.Allowed()) {
+		return other, byAlias, nil
+	}
 	return q, decision, err
 }
 

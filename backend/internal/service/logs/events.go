@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs/filter"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
 
@@ -125,8 +126,6 @@ func (a *API) getEvents(ctx context.Context, in *cloudwatchlogs.GetLogEventsInpu
 
 func (a *API) filterEvents(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlogs.FilterLogEventsOutput, error) {
 	switch {
-	case aws.ToString(in.FilterPattern) != "":
-		return nil, unsupported("FilterLogEvents", "filterPattern")
 	case len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != nil:
 		return nil, fault.New(fault.Invalid, "LogStreamNames and LogStreamNamePrefix are mutually exclusive parameters.")
 	case in.StartFromHead != nil && !*in.StartFromHead:
@@ -144,14 +143,18 @@ func (a *API) filterEvents(ctx context.Context, in *cloudwatchlogs.FilterLogEven
 			return nil, err
 		}
 	}
-	lines, more, err := a.Store.Read(ctx, q)
+	pattern, err := filter.Compile(aws.ToString(in.FilterPattern))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "Invalid filter pattern: %v", err)
+	}
+	lines, more, err := a.matching(ctx, q, pattern)
 	if err != nil {
 		return nil, err
 	}
 	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}, SearchedLogStreams: []types.SearchedLogStream{}}
 	for _, l := range lines {
 		at := l.At.UnixMilli()
-		out.Events = append(out.Events, types.FilteredLogEvent{EventId: aws.String(fmt.Sprintf("%050d%06d", l.Position.Row, l.Position.Line)),
+		out.Events = append(out.Events, types.FilteredLogEvent{EventId: aws.String(eventID(l)),
 			LogStreamName: &l.Stream, Message: &l.Message, Timestamp: &at, IngestionTime: &at})
 	}
 	if more {
@@ -159,3 +162,26 @@ func (a *API) filterEvents(ctx context.Context, in *cloudwatchlogs.FilterLogEven
 	}
 	return out, nil
 }
+
+// matching reads lines that a pattern lets through, as many as the query wants, and says whether the limit left some out.
+func (a *API) matching(ctx context.Context, q logs.Query, pattern *filter.Filter) (found []logs.Line, more bool, err error) {
+	for more = true; more && len(found) <= q.Limit; {
+		var lines []logs.Line
+		if lines, more, err = a.Store.Read(ctx, q); err != nil {
+			return nil, false, err
+		}
+		for _, l := range lines {
+			q.After = l.Position
+			if pattern.Match(l.Message) {
+				found = append(found, l)
+			}
+		}
+	}
+	if len(found) > q.Limit {
+		return found[:q.Limit], true, nil
+	}
+	return found, more, nil
+}
+
+// eventID names an event: 56 digits, which grow.
+func eventID(l logs.Line) string { return fmt.Sprintf("%050d%06d", l.Position.Row, l.Position.Line) }

@@ -5,14 +5,19 @@
 // writes to it. Making one that a function has written to is refused as in AWS. What is older than a
 // retention says, on the simulator's clock, is gone.
 //
-// Writing events from outside, filter patterns, subscription filters and queries are not simulated and are refused by name.
+// A subscription filter calls a function, asynchronously, with what another one wrote, as far as its pattern lets it through.
+// CloudWatch Logs is checked to have permission when the filter is put, and at every call. What one invocation wrote is one
+// event; AWS may put that of several together.
 //
-// Source: the API reference of CloudWatch Logs.
+// Writing events from outside, other destinations than functions, and queries are not simulated and are refused by name.
+//
+// Source: the API reference and the user guide of CloudWatch Logs.
 package logs
 
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -21,16 +26,20 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/logs"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/push"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
 )
 
 // API serves CloudWatch Logs.
-type API struct{ Store *logs.Store }
+type API struct {
+	Store      *logs.Store
+	Dispatcher *push.Dispatcher // of what subscriptions let through
+}
 
 // Service is CloudWatch Logs for the wire.
 func (a *API) Service() wire.Service {
-	return wire.Service{API: wire.LogsAPI(), Fault: toAWS, Operations: map[string]wire.Operation{
+	operations := map[string]wire.Operation{
 		"CreateLogGroup": wire.Op(a.createGroup, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) string {
 			return resource(ctx, in.LogGroupName)
 		}), wire.Also(func(ctx context.Context, in *cloudwatchlogs.CreateLogGroupInput) []wire.Need {
@@ -72,7 +81,9 @@ func (a *API) Service() wire.Service {
 		"FilterLogEvents": wire.Op(a.filterEvents, wire.Resource(func(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInput) string {
 			return resource(ctx, either(in.LogGroupName, in.LogGroupIdentifier))
 		})),
-	}}
+	}
+	maps.Copy(operations, a.subscriptions())
+	return wire.Service{API: wire.LogsAPI(), Fault: toAWS, Operations: operations}
 }
 
 func either(name, identifier *string) *string {
@@ -117,6 +128,8 @@ func toAWS(_ context.Context, _ string, err error) *wire.Error {
 		code = "ResourceAlreadyExistsException"
 	case fault.Invalid, fault.Unsupported:
 		code = "InvalidParameterException"
+	case fault.TooLarge:
+		code = "LimitExceededException"
 	case fault.Denied:
 		code = "AccessDeniedException"
 	default:
