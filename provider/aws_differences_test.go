@@ -9,6 +9,7 @@ const (
 	noChecksum     = "S3 gives checksums only where they were asked for, and checksum_algorithm is refused"
 	dataDefault    = "data sources have no defaults in the plugin framework: it is filled in when it is read"
 	noCounterpart  = "the simulator's own: AWS has nothing like it"
+	uncollected    = "its rows were not collected"
 	notComputedYet = "nothing in the simulator gives it, and nothing is made up"
 )
 
@@ -27,6 +28,13 @@ var differences = map[string]string{
 	"aws_s3_bucket.object_lock_enabled defaults to \"false\"":                                             "what the AWS provider computes",
 	"aws_s3_bucket.bucket_namespace absent":                                                               "namespaces of bucket names are not simulated; Terraform itself refuses it by name",
 	"aws_s3_bucket.hosted_zone_id absent":                                                                 notComputedYet,
+	"aws_s3_bucket_versioning.versioning_configuration is O":                                              "a block cannot be required in the plugin framework; a validator demands it",
+	"aws_s3_bucket_public_access_block":                                                                   uncollected,
+	"aws_s3_bucket_ownership_controls":                                                                    uncollected,
+	"aws_s3_bucket_server_side_encryption_configuration":                                                  uncollected,
+	"aws_s3_bucket_acl":                                                                                   uncollected,
+	"data aws_s3_bucket":                                                                                  uncollected,
+	"data aws_s3_object":                                                                                  uncollected,
 	"data aws_region.description absent":                                                                  notComputedYet,
 	"data aws_region.endpoint is O":                                                                       refusedWhole,
 	"data aws_lambda_invocation.tenant_id absent":                                                         "tenants are not simulated; Terraform itself refuses it by name",

@@ -23,6 +23,7 @@ func code(err error) string {
 func isNotFound(err error) bool {
 	switch code(err) {
 	case "ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NoSuchKey", "NotFound", "ResourceNotFound", "UserNotFoundException", "NoSuchTagSet",
+		"NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "OwnershipControlsNotFoundError", "NoSuchLifecycleConfiguration",
 		"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist":
 		return true
 	}

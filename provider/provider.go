@@ -188,7 +188,8 @@ var awsResources = []func() resource.Resource{
 	newIAMUserResource, newIAMUserPolicyResource, newIAMUserPolicyAttachmentResource, newIAMAccessKeyResource,
 	newIAMGroupResource, newIAMGroupPolicyResource, newIAMGroupPolicyAttachmentResource, newIAMGroupMembershipResource, newIAMUserGroupMembershipResource,
 	newIAMInstanceProfileResource, newIAMEveryPolicyAttachmentResource, newIAMRolePoliciesExclusiveResource, newIAMRolePolicyAttachmentsExclusiveResource,
-	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource,
+	newS3BucketResource, newS3BucketNotificationResource, newS3ObjectResource, newS3BucketPolicyResource, newS3BucketVersioningResource,
+	newS3PublicAccessBlockResource, newS3OwnershipControlsResource, newS3BucketEncryptionResource, newS3BucketACLResource,
 	newKinesisStreamResource, newDynamoDBTableResource, newDynamoDBTableItemResource,
 	newUserPoolResource, newUserResource, newLogGroupResource, newSubscriptionFilterResource,
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
@@ -206,6 +207,7 @@ var awsDataSources = []func() datasource.DataSource{
 	newFunctionDataSource, newLayerVersionDataSource,
 	newAliasDataSource, newInvocationDataSource, newFunctionsDataSource, newFunctionURLDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newSNSTopicDataSource, newEventBusDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
+	newS3BucketDataSource, newS3ObjectDataSource,
 	newIAMPolicyDataSource, newIAMRoleDataSource, newIAMUserDataSource, newIAMRolesDataSource, newIAMSimulationDataSource,
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -70,7 +71,7 @@ func (r *s3BucketResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"bucket_domain_name":          computed("The bucket's name in AWS's domain; the simulator does not serve it."),
 			"bucket_regional_domain_name": computed("The bucket's name in the region's domain; the simulator does not serve it."),
 			"bucket_region":               computed("Region of the bucket."),
-			"force_destroy":               schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the bucket deletes its objects first. Their events are sent."},
+			"force_destroy":               schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the bucket deletes its objects first, in all their versions. Their events are sent."},
 			"object_lock_enabled": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: notSimulated,
 				PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()}},
 			"tags": tagsAttribute(), "tags_all": tagsAllAttribute(),
@@ -222,7 +223,7 @@ func (r *s3BucketResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 	client := r.clients.S3(m.Region.ValueString())
 	if m.ForceDestroy.ValueBool() {
-		empty(ctx, client, m.Bucket.ValueStringPointer(), &resp.Diagnostics)
+		emptyVersions(ctx, client, m.Bucket.ValueStringPointer(), nil, &resp.Diagnostics)
 	}
 	_, err := client.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: m.Bucket.ValueStringPointer()})
 	if err != nil && !isNotFound(err) {
@@ -230,22 +231,37 @@ func (r *s3BucketResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 }
 
-// empty deletes every object of a bucket.
-func empty(ctx context.Context, client *s3.Client, bucket *string, diags *diag.Diagnostics) {
+// emptyVersions deletes every version of every object of a bucket, or of one key, delete markers too.
+func emptyVersions(ctx context.Context, client *s3.Client, bucket, key *string, diags *diag.Diagnostics) {
 	for {
-		page, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: bucket})
-		if err != nil || len(page.Contents) == 0 {
-			if err != nil && !isNotFound(err) {
-				addError(diags, "Listing the bucket", aws.ToString(bucket), err)
+		page, err := client.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: bucket, Prefix: key})
+		if err != nil {
+			if !isNotFound(err) {
+				addError(diags, "Listing the versions of the bucket", aws.ToString(bucket), err)
 			}
 			return
 		}
 		var ids []awstypes.ObjectIdentifier
-		for _, o := range page.Contents {
-			ids = append(ids, awstypes.ObjectIdentifier{Key: o.Key})
+		for _, v := range page.Versions {
+			ids = append(ids, awstypes.ObjectIdentifier{Key: v.Key, VersionId: v.VersionId})
 		}
-		if _, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bucket, Delete: &awstypes.Delete{Objects: ids}}); err != nil {
+		for _, m := range page.DeleteMarkers {
+			ids = append(ids, awstypes.ObjectIdentifier{Key: m.Key, VersionId: m.VersionId})
+		}
+		if key != nil {
+			ids = slices.DeleteFunc(ids, func(id awstypes.ObjectIdentifier) bool { return *id.Key != *key })
+		}
+		if len(ids) == 0 {
+			return
+		}
+		out, err := client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: bucket, Delete: &awstypes.Delete{Objects: ids}})
+		if err != nil {
 			addError(diags, "Emptying the bucket", aws.ToString(bucket), err)
+			return
+		}
+		if len(out.Errors) > 0 {
+			e := out.Errors[0]
+			diags.AddError("Emptying the bucket "+aws.ToString(bucket), fmt.Sprintf("%s of %s: %s", aws.ToString(e.Code), aws.ToString(e.Key), aws.ToString(e.Message)))
 			return
 		}
 	}

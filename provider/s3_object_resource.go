@@ -23,7 +23,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -105,8 +104,8 @@ func (r *s3ObjectResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"etag":           schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "MD5 of the object. Computed at plan, so that changed content is noticed."},
 			"metadata":       schema.MapAttribute{ElementType: types.StringType, Optional: true, MarkdownDescription: "Metadata, with names in lower case."},
 			"source":         schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a file with the object's bytes."},
-			"force_destroy":  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Accepted: it is about versions and legal holds, which are not simulated."},
-			"version_id":     schema.StringAttribute{Computed: true, Default: stringdefault.StaticString(""), MarkdownDescription: "Empty: versioning is not simulated."},
+			"force_destroy":  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the object deletes every version of it, and not only puts a delete marker over it."},
+			"version_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the object; empty where the bucket has no versioning.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 			"acl":            text(false), "bucket_key_enabled": boolean(), "checksum_algorithm": text(false), "kms_key_id": text(false),
 			"object_lock_legal_hold_status": text(false), "object_lock_mode": text(false), "object_lock_retain_until_date": text(false),
 			"server_side_encryption": text(false), "storage_class": text(false), "website_redirect": text(false),
@@ -166,6 +165,13 @@ func (r *s3ObjectResource) ModifyPlan(ctx context.Context, req resource.ModifyPl
 			m.ETag = types.StringValue(hex.EncodeToString(sum[:]))
 		}
 	}
+	var was s3ObjectModel
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &was)...)
+		if m.writes(&was) {
+			m.VersionID = types.StringUnknown()
+		}
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &m)...)
 }
 
@@ -191,7 +197,7 @@ func (r *s3ObjectResource) put(ctx context.Context, m *s3ObjectModel, diags *dia
 		return
 	}
 	m.names()
-	m.ETag = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`))
+	m.ETag, m.VersionID = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`)), types.StringValue(aws.ToString(out.VersionId))
 }
 
 // taggingHeader writes tags as PutObject takes them: as a query; nil without any.
@@ -264,8 +270,8 @@ func (r *s3ObjectResource) Read(ctx context.Context, req resource.ReadRequest, r
 	m.ETag, m.ContentType = types.StringValue(strings.Trim(aws.ToString(out.ETag), `"`)), types.StringPointerValue(out.ContentType)
 	m.CacheControl, m.ContentDisposition = optionalString(out.CacheControl, m.CacheControl), optionalString(out.ContentDisposition, m.ContentDisposition)
 	m.ContentEncoding, m.ContentLanguage = optionalString(out.ContentEncoding, m.ContentEncoding), optionalString(out.ContentLanguage, m.ContentLanguage)
-	if m.VersionID.IsNull() {
-		m.VersionID, m.ForceDestroy = types.StringValue(""), types.BoolValue(false) // imported
+	if m.VersionID = types.StringValue(aws.ToString(out.VersionId)); m.ForceDestroy.IsNull() {
+		m.ForceDestroy = types.BoolValue(false) // imported
 	}
 	if m.Region.IsNull() {
 		m.Region = types.StringValue(r.clients.Region)
@@ -307,14 +313,20 @@ func (r *s3ObjectResource) Update(ctx context.Context, req resource.UpdateReques
 	}
 }
 
-// Delete removes the object.
+// Delete removes the object; with force_destroy every version of it.
 func (r *s3ObjectResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var m s3ObjectModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	_, err := r.clients.S3(m.Region.ValueString()).DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
+	client := r.clients.S3(m.Region.ValueString())
+	if m.ForceDestroy.ValueBool() && m.VersionID.ValueString() != "" {
+		key := m.Key.ValueString()
+		emptyVersions(ctx, client, m.Bucket.ValueStringPointer(), &key, &resp.Diagnostics)
+		return
+	}
+	_, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: m.Bucket.ValueStringPointer(), Key: m.Key.ValueStringPointer()})
 	if err != nil && !isNotFound(err) {
 		addError(&resp.Diagnostics, "Deleting the object", m.ID.ValueString(), err)
 	}

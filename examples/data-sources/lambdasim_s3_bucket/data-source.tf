@@ -1,0 +1,3 @@
+data "lambdasim_s3_bucket" "uploads" {
+  bucket = "uploads"
+}

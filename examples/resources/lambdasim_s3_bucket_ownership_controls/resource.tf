@@ -1,0 +1,11 @@
+resource "lambdasim_s3_bucket" "uploads" {
+  bucket = "uploads"
+}
+
+resource "lambdasim_s3_bucket_ownership_controls" "uploads" {
+  bucket = lambdasim_s3_bucket.uploads.id
+
+  rule {
+    object_ownership = "BucketOwnerPreferred"
+  }
+}

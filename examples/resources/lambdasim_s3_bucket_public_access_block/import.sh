@@ -1,0 +1,1 @@
+terraform import lambdasim_s3_bucket_public_access_block.uploads uploads

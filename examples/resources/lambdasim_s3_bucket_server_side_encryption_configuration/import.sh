@@ -1,0 +1,1 @@
+terraform import lambdasim_s3_bucket_server_side_encryption_configuration.uploads uploads
