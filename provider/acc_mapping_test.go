@@ -75,6 +75,7 @@ func TestAccMappingOfAStreamWithEverything(t *testing.T) {
 		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{Config: config(mapping, "acc-all", path, "", stream+"maximum_record_age_in_seconds = -1\n  parallelization_factor = 1"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
 		{Config: config(mapping, "acc-all", path, "", stream+"scaling_config {\n maximum_concurrency = 2\n }"), ExpectError: regexp.MustCompile("scaling_config belongs to queues")},
+		{Config: config(mapping, "acc-all", path, "", stream+"provisioned_poller_config {\n minimum_pollers = 2\n }"), ExpectError: regexp.MustCompile(`provisioned_poller_config\s+belongs\s+to\s+queues`)},
 	}})
 }
 
@@ -91,6 +92,10 @@ func TestAccMappingOfAQueue(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
 		refused(`starting_position = "LATEST"`, "starting_position belongs to streams"),
 		refused(`batch_size = 11`, "more than 10 messages needs a batching window"),
+		refused("scaling_config {\n maximum_concurrency = 2\n }\n provisioned_poller_config {\n minimum_pollers = 2\n }", `provisioned_poller_config\s+and\s+scaling_config\s+exclude\s+each\s+other`),
+		refused("provisioned_poller_config {\n minimum_pollers = 5\n maximum_pollers = 4\n }", `More\s+pollers\s+at\s+least\s+than\s+at\s+most`),
+		refused("provisioned_poller_config {\n poller_group_name = \"g\"\n }", `poller_group_name\s+belongs\s+to\s+Kafka`),
+		refused("metrics_config {\n metrics = [\"KafkaMetrics\"]\n }", `must\s+be\s+one\s+of:\s+\["EventCount"\]`),
 		{Config: config(mapping, "acc-mapped-queue", path, "", queue), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: plain},
 		{Config: config(mapping, "acc-mapped-queue", path, "", queue+`batch_size = 20
   maximum_batching_window_in_seconds = 1
@@ -102,6 +107,28 @@ func TestAccMappingOfAQueue(t *testing.T) {
 				at(mapped, "maximum_batching_window_in_seconds", knownvalue.Int64Exact(1))}},
 		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{Config: config(mapping, "acc-mapped-queue", path, "", queue+"batch_size = 10"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: plain},
+	}})
+}
+
+func TestAccMappingWithPollersMetricsAndAKey(t *testing.T) {
+	path := source(t, "def handler(event, context): return None")
+	makeQueue(t, "acc-mapped-pollers")
+	const queue = "event_source_arn = \"arn:aws:sqs:us-east-1:000000000000:acc-mapped-pollers\"\n  "
+	const key = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+	with := func(arguments string) string { return config(mapping, "acc-mapped-pollers", path, "", queue+arguments) }
+	pollers := func(least, most int64) statecheck.StateCheck {
+		return at(mapped, "provisioned_poller_config", knownvalue.ListExact([]knownvalue.Check{knownvalue.ObjectExact(map[string]knownvalue.Check{
+			"minimum_pollers": knownvalue.Int64Exact(least), "maximum_pollers": knownvalue.Int64Exact(most), "poller_group_name": knownvalue.Null()})}))
+	}
+	const rest = "\n kms_key_arn = \"" + key + "\"\n metrics_config {\n metrics = [\"EventCount\"]\n }\n filter_criteria {\n filter {\n pattern = jsonencode({ body = { a = [1] } })\n }\n }"
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
+		{Config: with("provisioned_poller_config {\n minimum_pollers = 3\n }" + rest), ConfigPlanChecks: changes(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{pollers(3, 200),
+			at(mapped, "metrics_config", knownvalue.ListSizeExact(1)), at(mapped, "kms_key_arn", knownvalue.StringExact(key)), at(mapped, "filter_criteria", knownvalue.ListSizeExact(1))}},
+		{ResourceName: mapped, ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
+		{Config: with("provisioned_poller_config {\n minimum_pollers = 4\n maximum_pollers = 5\n }" + rest), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{pollers(4, 5)}},
+		{Config: with("scaling_config {\n maximum_concurrency = 7\n }"), ConfigPlanChecks: changes(plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{
+			at(mapped, "provisioned_poller_config", knownvalue.ListSizeExact(0)), at(mapped, "metrics_config", knownvalue.ListSizeExact(0)), at(mapped, "kms_key_arn", knownvalue.Null()),
+			at(mapped, "scaling_config", knownvalue.ListSizeExact(1))}},
 	}})
 }
 

@@ -16,9 +16,11 @@ func (m *mappingModel) validate(service string, fifo bool, diags *diag.Diagnosti
 	switch service {
 	case "kinesis", "dynamodb":
 		m.validateStream(service, diags)
+		m.validatePollers(false, diags)
 		m.validateFilters(map[string]string{"kinesis": "data", "dynamodb": "dynamodb"}[service], diags)
 	case "sqs":
 		m.validateQueue(fifo, diags)
+		m.validatePollers(true, diags)
 		m.validateFilters("", diags)
 	default:
 		diags.AddAttributeError(path.Root("event_source_arn"), "The source "+service+" is not simulated",
@@ -93,5 +95,6 @@ func (m *mappingModel) change(was *mappingModel, in *lambda.UpdateEventSourceMap
 	if !m.ScalingConfig.Equal(was.ScalingConfig) {
 		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: m.concurrency()}
 	}
+	m.changeOptions(was, in)
 	in.MaximumRecordAgeInSeconds, in.ParallelizationFactor = int32Of(m.MaximumRecordAgeInSeconds), int32Of(m.ParallelizationFactor)
 }

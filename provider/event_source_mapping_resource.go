@@ -75,7 +75,8 @@ func (m *mappingModel) moves(state *mappingModel) bool {
 	return !m.BatchSize.Equal(state.BatchSize) || !m.MaximumBatchingWindowInSeconds.Equal(state.MaximumBatchingWindowInSeconds) ||
 		!m.MaximumRecordAgeInSeconds.Equal(state.MaximumRecordAgeInSeconds) || !m.ParallelizationFactor.Equal(state.ParallelizationFactor) ||
 		!m.BisectBatchOnFunctionError.Equal(state.BisectBatchOnFunctionError) || !m.FunctionResponseTypes.Equal(state.FunctionResponseTypes) ||
-		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.DestinationConfig.Equal(state.DestinationConfig) || !m.FilterCriteria.Equal(state.FilterCriteria) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
+		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.DestinationConfig.Equal(state.DestinationConfig) || !m.FilterCriteria.Equal(state.FilterCriteria) ||
+		!m.KMSKeyARN.Equal(state.KMSKeyARN) || !m.MetricsConfig.Equal(state.MetricsConfig) || !m.ProvisionedPollerConfig.Equal(state.ProvisionedPollerConfig) || !m.Enabled.Equal(state.Enabled) || !m.MaximumRetryAttempts.Equal(state.MaximumRetryAttempts) ||
 		m.FunctionName.IsUnknown() || !sameFunction(m.FunctionName.ValueString(), state.FunctionARN.ValueString()) || !m.TagsAll.Equal(state.TagsAll)
 }
 
@@ -102,6 +103,7 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 	if n := m.concurrency(); n != nil {
 		in.ScalingConfig = &awstypes.ScalingConfig{MaximumConcurrency: n}
 	}
+	m.setOptions(in)
 	if at, err := time.Parse(time.RFC3339, m.StartingPositionTimestamp.ValueString()); err == nil {
 		in.StartingPositionTimestamp = &at
 	}
@@ -155,6 +157,7 @@ func (r *eventSourceMappingResource) take(ctx context.Context, m *mappingModel, 
 		StateTransitionReason: c.StateTransitionReason, State: c.State, LastModified: c.LastModified})
 	diags.Append(m.readOptional(ctx, &mapping{BisectBatchOnFunctionError: c.BisectBatchOnFunctionError, MaximumBatchingWindowInSeconds: c.MaximumBatchingWindowInSeconds,
 		FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig, DestinationConfig: c.DestinationConfig, FilterCriteria: c.FilterCriteria})...)
+	diags.Append(m.readOptions(ctx, &mapping{KMSKeyArn: c.KMSKeyArn, MetricsConfig: c.MetricsConfig, ProvisionedPollerConfig: c.ProvisionedPollerConfig})...)
 	tags, err := r.clients.Lambda(m.Region.ValueString()).ListTags(ctx, &lambda.ListTagsInput{Resource: c.EventSourceMappingArn})
 	if err != nil {
 		addError(diags, "Reading the tags of", aws.ToString(c.EventSourceMappingArn), err)

@@ -67,7 +67,7 @@ func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.Sche
 			"function_name": schema.StringAttribute{Required: true, MarkdownDescription: "Name or ARN of the function. Name and ARN of one function are the same."},
 			"function_response_types": schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: "`ReportBatchItemFailures`: the function says which records failed.",
 				Validators: []validator.Set{setvalidator.ValueStringsAre(stringvalidator.OneOf(enum(types.FunctionResponseType("").Values())...))}},
-			"kms_key_arn":                        schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{arnValidator()}},
+			"kms_key_arn":                        schema.StringAttribute{Optional: true, MarkdownDescription: "ARN of the key that encrypts the filters. Nothing is encrypted; but lists do not show the filters then, nor does the API show them to who may not decrypt with the key.", Validators: []validator.String{arnValidator()}},
 			"last_modified":                      computed("When the mapping was last changed, on the simulator's clock."),
 			"last_processing_result":             computed("How the last poll went."),
 			"maximum_batching_window_in_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "How long a batch is collected, in seconds from its first record, 0 to 300. Not for FIFO queues.", Validators: []validator.Int64{int64validator.Between(0, 300)}},
@@ -103,8 +103,9 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 		return schema.SetNestedBlock{MarkdownDescription: notSimulated, NestedObject: schema.NestedBlockObject{Attributes: attributes}}
 	}
 	endpoints := schema.MapAttribute{ElementType: tftypes.StringType, Required: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.Map{mapplanmodifier.RequiresReplace()}}
-	poller := func() schema.Int64Attribute {
-		return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}
+	pollers := func(what string, most int64) schema.Int64Attribute {
+		return schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: what, Validators: []validator.Int64{int64validator.Between(2, most)},
+			PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}}
 	}
 	return map[string]schema.Block{
 		"destination_config": block("Of streams: where a record of a batch that was given up goes. Removing the block takes it away.", nil,
@@ -113,9 +114,12 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 		"document_db_event_source_config": block(notSimulated, map[string]schema.Attribute{"collection_name": text(false), "database_name": text(true),
 			"full_document": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("Default"), MarkdownDescription: notSimulated}}, nil),
 		"filter_criteria": filterBlock(),
-		"metrics_config":  block(notSimulated, map[string]schema.Attribute{"metrics": texts(true)}, nil),
-		"provisioned_poller_config": block(notSimulated, map[string]schema.Attribute{"maximum_pollers": poller(), "minimum_pollers": poller(),
-			"poller_group_name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: notSimulated}}, nil),
+		"metrics_config": block("Which figures of the mapping are counted. Removing the block ends it.", map[string]schema.Attribute{"metrics": schema.SetAttribute{ElementType: tftypes.StringType, Required: true,
+			MarkdownDescription: "`EventCount`. `ErrorCount` and `KafkaMetrics` are those of Kafka: refused by name.", Validators: []validator.Set{setvalidator.SizeAtLeast(1),
+				setvalidator.ValueStringsAre(stringvalidator.OneOf("EventCount"))}}}, nil),
+		"provisioned_poller_config": block("Of queues: pollers that are always there, each with ten batches at once. Not together with `scaling_config`.", map[string]schema.Attribute{
+			"maximum_pollers": pollers("2 to 2000, by default 200.", 2000), "minimum_pollers": pollers("2 to 200, by default 2.", 200),
+			"poller_group_name": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Of Kafka: refused by name.", PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}}}, nil),
 		"scaling_config": block("Of queues: how many batches run at once.", map[string]schema.Attribute{"maximum_concurrency": schema.Int64Attribute{Optional: true,
 			MarkdownDescription: "2 to 1000. Without it five at first, and five more for each second of a backlog.", Validators: []validator.Int64{int64validator.Between(2, 1000)}}}, nil),
 		"self_managed_event_source":   replacing(notSimulated, map[string]schema.Attribute{"endpoints": endpoints}, nil),
@@ -127,7 +131,6 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 // mappingRefused are the arguments on which the simulator does not act.
 var mappingRefused = []refused{
 	{name: "amazon_managed_kafka_event_source_config"},
-	{name: "document_db_event_source_config"}, {name: "kms_key_arn"},
-	{name: "metrics_config"}, {name: "provisioned_poller_config"}, {name: "queues"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
+	{name: "document_db_event_source_config"}, {name: "queues"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
 	{name: "source_access_configuration"}, {name: "topics"}, {name: "tumbling_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
 }
