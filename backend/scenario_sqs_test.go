@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 )
 
 func queueARN(name string) string { return "arn:aws:sqs:us-east-1:" + account + ":" + name }
@@ -17,6 +21,9 @@ func queueARN(name string) string { return "arn:aws:sqs:us-east-1:" + account + 
 func (s *story) queueURL(name string) *string {
 	return aws.String(s.b.URL() + "/" + account + "/" + name)
 }
+
+// sent are the ids of messages by their bodies, which no two stories have alike.
+var sent sync.Map
 
 func init() {
 	// queue NAME [JSON]: with attributes
@@ -54,8 +61,35 @@ func init() {
 			}
 			in.Entries = append(in.Entries, e)
 		}
-		_, err := s.sqs.SendMessageBatch(ctx, in)
-		return err
+		out, err := s.sqs.SendMessageBatch(ctx, in)
+		if err != nil {
+			return err
+		}
+		for _, e := range out.Successful {
+			i, _ := strconv.Atoi(*e.Id)
+			sent.Store(*in.Entries[i].MessageBody, *e.MessageId)
+		}
+		return nil
+	}
+	// report FUNCTION BODY…: the function says that these messages failed, each time anew, and with none that all is well
+	verbs["report"] = func(ctx context.Context, s *story, rest string) error {
+		w := words(rest, 2)
+		type failure struct {
+			ID string `json:"itemIdentifier"`
+		}
+		failures := []failure{}
+		for body := range strings.FieldsSeq(w[1]) {
+			id, ok := sent.Load(body)
+			if !ok {
+				return fmt.Errorf("nobody has sent %s", body)
+			}
+			failures = append(failures, failure{id.(string)})
+		}
+		payload, err := json.Marshal(map[string]any{"batchItemFailures": failures})
+		if err != nil {
+			return err
+		}
+		return s.control.PutScript(ctx, w[0], control.Script{Outcomes: []control.ScriptedOutcome{{Payload: payload}}})
 	}
 	// look QUEUE: says how many messages the queue holds
 	verbs["look"] = func(ctx context.Context, s *story, rest string) error {
