@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
@@ -56,6 +57,7 @@ type clients struct {
 	watch   *cloudwatchlogs.Client
 	buses   *eventbridge.Client
 	httpAPI *apigatewayv2.Client
+	restAPI *apigateway.Client
 }
 
 // setup starts a backend on a database of the test's own, with a virtual clock and a seed.
@@ -109,7 +111,7 @@ func newClients(url, key, secret, token string, change ...func(*aws.Config)) *cl
 	}
 	return &clients{lambda.NewFromConfig(cfg), iam.NewFromConfig(cfg), sts.NewFromConfig(cfg),
 		s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }), kinesis.NewFromConfig(cfg), sqs.NewFromConfig(cfg), sns.NewFromConfig(cfg),
-		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg), apigatewayv2.NewFromConfig(cfg)}
+		dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg), cognitoidentityprovider.NewFromConfig(cfg), cloudwatchlogs.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg), apigatewayv2.NewFromConfig(cfg), apigateway.NewFromConfig(cfg)}
 }
 
 // as returns clients of the root of another account.

@@ -136,7 +136,7 @@ func invoke(ctx context.Context, c *clients, name string, in any) error {
 }
 
 func (c *clients) all() []any {
-	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.sns, c.tables, c.streams, c.pools, c.watch, c.buses, c.httpAPI}
+	return []any{c.lambda, c.iam, c.sts, c.s3, c.kinesis, c.sqs, c.sns, c.tables, c.streams, c.pools, c.watch, c.buses, c.httpAPI, c.restAPI}
 }
 
 // probe is an input of an operation without a row, its texts filled in by their names.

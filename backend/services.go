@@ -212,6 +212,8 @@ func (b *Backend) services(p *parts) []wire.Service {
 		p.buses.Service(),
 		p.gateway.HTTP(),
 		p.logAPI.Service(),
+		p.gateway.REST(), p.gateway.HTTP(),
+		(&logsservice.API{Store: p.logs}).Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 		p.sns.Service(),
 	}

@@ -53,7 +53,8 @@ func fieldsOf(t reflect.Type, s *smithy.Schema) []field {
 				}
 			}
 			if m.schema != nil {
-				if j, ok := smithy.SchemaTrait[*traits.JSONName](m.schema); ok {
+				_, label := smithy.SchemaTrait[*traits.HTTPLabel](m.schema) // which the path has under the member's own name
+				if j, ok := smithy.SchemaTrait[*traits.JSONName](m.schema); ok && !label {
 					m.wire = j.Name
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,24 @@ func read(payload []byte, anything bool) (*answer, error) {
 	var r response
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return nil, err
+	}
+	return r.answer()
+}
+
+// readStrictly reads a function's answer to a REST API: an object with nothing but the members of a response, and not none
+// (recorded).
+func readStrictly(payload []byte) (*answer, error) {
+	var r response
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		return nil, err
+	}
+	if r.Cookies != nil {
+		return nil, errors.New("cookies are of HTTP APIs alone")
+	}
+	if reflect.ValueOf(r).IsZero() {
+		return nil, errors.New("it has none of a response's members")
 	}
 	return r.answer()
 }

@@ -15,8 +15,9 @@
 // An API is served below /_api/ID on the backend's own listener, and under a host name that begins ID.execute-api. as on AWS;
 // ApiEndpoint names the former, which works from this machine.
 //
-// HTTP APIs are API Gateway's second version (http*.go). Not simulated, and refused by name: WebSocket APIs, integrations
-// other than functions, authorizers, parameter mappings, imports, models, domain names, VPC links, portals.
+// HTTP APIs are API Gateway's second version (http*.go), REST APIs the first (rest*.go); the latter also answer without a function
+// (MOCK), and have policies of their own. Not simulated, and refused by name: WebSocket APIs, other integrations, authorizers,
+// parameter mappings, VTL templates, validators, imports, domain names, API keys, caches, VPC links, portals.
 //
 // Sources: the API references of Amazon API Gateway, versions 1 and 2; its developer guide, above all the pages on Lambda proxy
 // integrations, routes and CORS of HTTP APIs; recorded answers.

@@ -93,13 +93,21 @@ func (a *API) tagsOfHTTP(ctx context.Context, in *apigatewayv2.GetTagsInput) (*a
 func (a *API) Tags(ctx context.Context, resource string) (map[string]string, error) {
 	id, stage, err := tagged(resource, "apis")
 	if err != nil {
+		id, stage, err = tagged(resource, "restapis")
+	}
+	if err != nil {
 		return nil, nil
 	}
 	s, err := a.find(ctx, id)
-	if err != nil || s == nil || s.http == nil {
+	if err != nil || s == nil {
 		return nil, err
 	}
-	tags, err := s.http.tagsAt(stage)
+	var tags *map[string]string
+	if s.kind == kindREST {
+		tags, err = s.rest.tagsAt(stage)
+	} else {
+		tags, err = s.http.tagsAt(stage)
+	}
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil
 	}

@@ -2,6 +2,8 @@ package apigateway
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
@@ -25,7 +27,44 @@ func (a *API) Mappings(ctx context.Context, account string) ([]push.Mapping, err
 			found = append(found, s.httpMappings()...)
 		}
 	}
+	rest, err := list[restAPI](ctx, a.DB, kindREST, key{Account: account})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range rest {
+		s, err := a.find(ctx, *d.API.Id)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			found = append(found, s.restMappings()...)
+		}
+	}
 	return found, nil
+}
+
+func (s *served) restMappings() (list []push.Mapping) {
+	for _, stage := range s.rest.Stages {
+		shown := s.restDeployed[text(stage.DeploymentId)]
+		if shown == nil {
+			continue
+		}
+		for i := range shown.Resources {
+			r := &shown.Resources[i]
+			for _, name := range slices.Sorted(maps.Keys(r.ResourceMethods)) {
+				m := r.ResourceMethods[name]
+				if m.MethodIntegration.Uri == nil {
+					continue
+				}
+				t, err := s.restTarget(r, &m, *stage.StageName, name, stage.Variables)
+				if err != nil { // its stage variables make no function of it
+					continue
+				}
+				list = append(list, push.Mapping{ID: s.ID + "/" + *stage.StageName + " " + name + " " + *r.Path, Mode: invoke.RequestResponse, Event: s.mapping(t)})
+			}
+		}
+	}
+	return list
 }
 
 func (s *served) httpMappings() (list []push.Mapping) {

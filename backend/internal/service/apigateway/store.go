@@ -169,9 +169,11 @@ func (a *API) changed() {
 type served struct {
 	key
 	kind string
-	http *httpAPI
+	http *httpAPI // of kindHTTP
+	rest *restAPI // of kindREST
 
 	httpDeployed map[string]*httpDeployment // by id
+	restDeployed map[string]*restDeployment
 }
 
 // find returns the API of an id, whoever owns it; nil where there is none.
