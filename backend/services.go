@@ -210,10 +210,8 @@ func (b *Backend) services(p *parts) []wire.Service {
 		p.s3.Service(),
 		p.cognito.Service(),
 		p.buses.Service(),
-		p.gateway.HTTP(),
-		p.logAPI.Service(),
 		p.gateway.REST(), p.gateway.HTTP(),
-		(&logsservice.API{Store: p.logs}).Service(),
+		p.logAPI.Service(),
 		(&sqs.API{Store: p.sqs, Clock: b.clk}).Service(),
 		p.sns.Service(),
 	}
