@@ -48,7 +48,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_iam_user_group_membership", newIAMUserGroupMembershipResource, nil}, {"lambdasim_iam_instance_profile", newIAMInstanceProfileResource, nil},
 		{"lambdasim_iam_policy_attachment", newIAMEveryPolicyAttachmentResource, nil}, {"lambdasim_iam_role_policies_exclusive", newIAMRolePoliciesExclusiveResource, nil},
 		{"lambdasim_iam_role_policy_attachments_exclusive", newIAMRolePolicyAttachmentsExclusiveResource, nil},
-		{"lambdasim_sqs_message", newSQSMessageResource, nil}, {"lambdasim_kinesis_record", newKinesisRecordResource, nil}, {"lambdasim_event", newEventResource, nil},
+		{"lambdasim_sqs_message", newSQSMessageResource, nil}, {"lambdasim_sns_message", newSNSMessageResource, nil}, {"lambdasim_cloudwatch_event", newBusEventResource, nil}, {"lambdasim_kinesis_record", newKinesisRecordResource, nil}, {"lambdasim_event", newEventResource, nil},
 		{"lambdasim_account", newAccountResource, nil}, {"lambdasim_function_script", newFunctionScriptResource, nil}, {"lambdasim_time_advance", newTimeAdvanceResource, nil},
 		{"lambdasim_dynamodb_table", newDynamoDBTableResource, tableRefused}, {"lambdasim_dynamodb_table_item", newDynamoDBTableItemResource, nil},
 		{"lambdasim_cognito_user_pool", newUserPoolResource, userPoolRefused}, {"lambdasim_cognito_user", newUserResource, userRefused},

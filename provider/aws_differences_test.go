@@ -76,7 +76,7 @@ func init() {
 	for _, name := range []string{"attributes", "client_metadata", "desired_delivery_mediums", "message_action", "temporary_password", "validation_data"} {
 		differences["aws_cognito_user."+name+" replaces true"] = "changing users is not simulated"
 	}
-	for _, name := range []string{"aws_sqs_message", "aws_kinesis_record", "aws_event", "aws_account", "aws_function_script", "aws_time_advance"} {
+	for _, name := range []string{"aws_sqs_message", "aws_sns_message", "aws_cloudwatch_event", "aws_kinesis_record", "aws_event", "aws_account", "aws_function_script", "aws_time_advance"} {
 		differences[name] = noCounterpart
 	}
 	for _, name := range []string{"password", "temporary_password"} {

@@ -175,7 +175,7 @@ func or(v types.String, otherwise string) string {
 
 // Resources lists the resources.
 func (p *lambdasim) Resources(context.Context) []func() resource.Resource {
-	return append([]func() resource.Resource{newSQSMessageResource, newKinesisRecordResource, newEventResource, newAccountResource, newFunctionScriptResource, newTimeAdvanceResource}, awsResources...)
+	return append([]func() resource.Resource{newSQSMessageResource, newSNSMessageResource, newKinesisRecordResource, newBusEventResource, newEventResource, newAccountResource, newFunctionScriptResource, newTimeAdvanceResource}, awsResources...)
 }
 
 // awsResources are the resources that AWS has too: those of drop-in mode.

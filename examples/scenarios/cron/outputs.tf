@@ -1,0 +1,3 @@
+output "function" {
+  value = lambdasim_function.report.function_name
+}

@@ -1,0 +1,7 @@
+output "topic" {
+  value = lambdasim_sns_topic.news.arn
+}
+
+output "function" {
+  value = lambdasim_function.reader.arn
+}

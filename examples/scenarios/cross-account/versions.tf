@@ -1,0 +1,14 @@
+terraform {
+  required_version = ">= 1.8"
+
+  required_providers {
+    lambdasim = { source = "lambdasim/lambdasim" }
+  }
+}
+
+provider "lambdasim" {}
+
+provider "lambdasim" {
+  alias      = "reader"
+  account_id = var.reader_account
+}

@@ -1,0 +1,9 @@
+import base64
+import json
+
+
+def handler(event, context):
+    for record in event["Records"]:
+        order = json.loads(base64.b64decode(record["kinesis"]["data"]))
+        if order["pieces"] < 0:
+            raise ValueError("order %s has %d pieces" % (order["id"], order["pieces"]))

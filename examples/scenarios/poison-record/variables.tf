@@ -1,0 +1,5 @@
+variable "name" {
+  description = "Beginning of every name."
+  type        = string
+  default     = "poison-record"
+}
