@@ -56,7 +56,7 @@ type bundle struct {
 	poller    *pull.Poller
 	trace     *trace.Recorder
 	logs      *logs.Store
-	queue     *pulltest.Queue
+	queue     *pulltest.Memory
 	stream    *stream
 	program   *program
 	crashed   bool
@@ -114,7 +114,7 @@ func answer(text string) func([]string) *invoke.Outcome {
 func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, url: pgtest.URL(t, schemas...), clock: clock.NewVirtual(clock.Epoch), program: &program{run: succeed}}
-	b.queue = &pulltest.Queue{Clock: b.clock, Wake: func(arn string) { b.poller.WakeQueue(arn) }}
+	b.queue = &pulltest.Memory{Clock: b.clock, Wake: func(arn string) { b.poller.WakeQueue(arn) }}
 	b.stream = &stream{clock: b.clock, shards: map[string][]string{"s1": nil}, closed: map[string]string{}, parents: map[string][]string{}, wake: func(arn, shard string) { b.poller.Wake(arn, shard) }}
 	b.open()
 	b.must(b.identity.Create(t.Context(), &identity.Entity{Key: roleKey, Path: "/", Trust: trusts}))

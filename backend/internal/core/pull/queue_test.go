@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
@@ -30,18 +29,16 @@ func queued(t *testing.T, ordered bool, c pull.Config) *bundle {
 }
 
 func TestTheQueueInMemoryKeepsTheContract(t *testing.T) {
-	pulltest.TestQueue(t, func(*testing.T) *pulltest.Fixture {
-		c := clock.NewVirtual(clock.Epoch)
-		q := &pulltest.Queue{Clock: c}
-		n := 0
-		return &pulltest.Fixture{Queue: q,
+	q, n := &pulltest.Memory{}, 0
+	pulltest.Queue(t, nil, func(c *pulltest.Core) *pulltest.QueueSource {
+		q.Clock, q.Wake = c.Clock, c.Poller.WakeQueue
+		return &pulltest.QueueSource{Queue: q, Service: "sqs",
 			Create: func(_ *testing.T, a pull.QueueAttributes) string {
 				n++
 				q.Create(pulltest.ARN(fmt.Sprint(n)), a)
 				return pulltest.ARN(fmt.Sprint(n))
 			},
-			Send:    func(_ *testing.T, arn, group, body string) { q.Send(arn, group, body) },
-			Advance: func(_ *testing.T, d time.Duration) { c.Set(c.Now().Add(d)) }}
+			Send: func(_ *testing.T, arn, group, body string) { q.Send(arn, group, body) }}
 	})
 }
 

@@ -1,8 +1,10 @@
-// Package pulltest helps to test the pull model: a queue in memory, and the conformance suite that every implementation of
-// pull.Queue passes.
+// Package pulltest helps to test the pull model: the two conformance suites that sources pass, Stream and Queue, and a queue in
+// memory.
 //
-// The queue in memory is the contract in its shortest form: what it does is what the suite asks for. Services run the suite
-// over their own queues with a line of test; the pollers' own tests run over this one, and need no service.
+// A suite holds an implementation to its contract, and then runs the core's pollers over it, on a real database and a virtual
+// clock: what a function receives is in order, comes again until it is done, and never again then; it waits while the role may
+// not read, and goes on where a backend before it ended. Services run the suite with one test. The queue in memory is the contract
+// in its shortest form; the pollers' own tests run over it, and need no service.
 package pulltest
 
 import (
@@ -19,8 +21,8 @@ import (
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
 
-// Queue is queues in memory, by ARN. It is safe for concurrent use.
-type Queue struct {
+// Memory is queues in memory, by ARN. It is safe for concurrent use.
+type Memory struct {
 	Clock *clock.Clock
 	Wake  func(queueARN string) // called after a message was sent
 
@@ -41,10 +43,10 @@ type message struct {
 	visible         time.Time
 }
 
-var _ pull.Queue = (*Queue)(nil)
+var _ pull.Queue = (*Memory)(nil)
 
 // Create makes a queue.
-func (q *Queue) Create(queueARN string, a pull.QueueAttributes) {
+func (q *Memory) Create(queueARN string, a pull.QueueAttributes) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.queues == nil {
@@ -54,7 +56,7 @@ func (q *Queue) Create(queueARN string, a pull.QueueAttributes) {
 }
 
 // Send puts a message at the end, and returns its id.
-func (q *Queue) Send(queueARN, group, body string) (id string) {
+func (q *Memory) Send(queueARN, group, body string) (id string) {
 	q.mu.Lock()
 	q.last++
 	id = fmt.Sprintf("message-%d", q.last)
@@ -68,7 +70,7 @@ func (q *Queue) Send(queueARN, group, body string) (id string) {
 }
 
 // Left lists the bodies of the messages that have not been deleted.
-func (q *Queue) Left(queueARN string) (bodies []string) {
+func (q *Memory) Left(queueARN string) (bodies []string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, m := range q.queues[queueARN].messages {
@@ -78,7 +80,7 @@ func (q *Queue) Left(queueARN string) (bodies []string) {
 }
 
 // Received is how often the messages that have not been deleted were received.
-func (q *Queue) Received(queueARN string) (n int) {
+func (q *Memory) Received(queueARN string) (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, m := range q.queues[queueARN].messages {
@@ -88,11 +90,11 @@ func (q *Queue) Received(queueARN string) (n int) {
 }
 
 // Actions are SQS's.
-func (q *Queue) Actions() []string {
+func (q *Memory) Actions() []string {
 	return []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 }
 
-func (q *Queue) find(queueARN string) (*queue, error) {
+func (q *Memory) find(queueARN string) (*queue, error) {
 	if qu := q.queues[queueARN]; qu != nil {
 		return qu, nil
 	}
@@ -100,7 +102,7 @@ func (q *Queue) find(queueARN string) (*queue, error) {
 }
 
 // Describe returns what Create was given.
-func (q *Queue) Describe(_ context.Context, queueARN string) (pull.QueueAttributes, error) {
+func (q *Memory) Describe(_ context.Context, queueARN string) (pull.QueueAttributes, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	qu, err := q.find(queueARN)
@@ -111,7 +113,7 @@ func (q *Queue) Describe(_ context.Context, queueARN string) (pull.QueueAttribut
 }
 
 // Receive takes messages as the contract says.
-func (q *Queue) Receive(_ context.Context, queueARN string, limit int, hide time.Duration) ([]pull.Message, error) {
+func (q *Memory) Receive(_ context.Context, queueARN string, limit int, hide time.Duration) ([]pull.Message, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	qu, err := q.find(queueARN)
@@ -149,7 +151,7 @@ func (q *Queue) Receive(_ context.Context, queueARN string, limit int, hide time
 }
 
 // Delete removes messages by their receipts.
-func (q *Queue) Delete(_ context.Context, queueARN string, receipts []string) error {
+func (q *Memory) Delete(_ context.Context, queueARN string, receipts []string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	qu, err := q.find(queueARN)
@@ -161,7 +163,7 @@ func (q *Queue) Delete(_ context.Context, queueARN string, receipts []string) er
 }
 
 // NextVisible looks at the messages that are hidden now.
-func (q *Queue) NextVisible(_ context.Context, queueARN string) (next time.Time, ok bool, err error) {
+func (q *Memory) NextVisible(_ context.Context, queueARN string) (next time.Time, ok bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	qu, err := q.find(queueARN)
