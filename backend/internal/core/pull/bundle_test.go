@@ -138,7 +138,7 @@ func (b *bundle) open() {
 	b.trace, b.logs = trace.NewRecorder(db, b.clock, log), logs.New(db, log)
 	b.identity, b.functions = identity.New(db, ids), function.New(db, ids)
 	az := &authz.Authorizer{Identity: b.identity, Clock: b.clock, Log: log, DefaultAccount: account}
-	iv := &invoke.Invoker{Functions: b.functions, Executor: b.program, Agenda: b.agenda, Trace: b.trace, Logs: b.logs, Clock: b.clock, IDs: ids, Log: log, Metrics: metrics.New()}
+	iv := &invoke.Invoker{Functions: b.functions, Authz: az, Executor: b.program, Agenda: b.agenda, Trace: b.trace, Logs: b.logs, Clock: b.clock, IDs: ids, Log: log, Metrics: metrics.New()}
 	iv.Register()
 	b.poller = &pull.Poller{DB: db, Functions: b.functions, Authz: az, Invoker: iv, Agenda: b.agenda, Trace: b.trace, Clock: b.clock, IDs: ids, Log: log, Metrics: iv.Metrics}
 	b.poller.Init()
