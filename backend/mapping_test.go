@@ -59,6 +59,7 @@ func TestWhatAMappingOfAStreamMustBe(t *testing.T) {
 		"a batch too large":            {`{"BatchSize":10001}`, "ValidationException", "1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000"},
 		"a window too long":            {`{"MaximumBatchingWindowInSeconds":301}`, "ValidationException", "1 validation error detected: Value '301' at 'maximumBatchingWindowInSeconds' failed to satisfy constraint: Member must have value less than or equal to 300"},
 		"too parallel":                 {`{"ParallelizationFactor":11}`, "ValidationException", "1 validation error detected: Value '11' at 'parallelizationFactor' failed to satisfy constraint: Member must have value less than or equal to 10"},
+		"a tumbling window too long":   {`{"TumblingWindowInSeconds":901}`, "ValidationException", "1 validation error detected: Value '901' at 'tumblingWindowInSeconds' failed to satisfy constraint: Member must have value less than or equal to 900"},
 		"an age between (ours)":        {`{"MaximumRecordAgeInSeconds":59}`, "InvalidParameterValueException", "MaximumRecordAgeInSeconds must be -1, or between 60 and 604800."},
 		"filters that are none":        {`{"FilterCriteria":{"Filters":[{"Pattern":"{\"eventSource\":[]}"}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
 		"no pattern":                   {`{"FilterCriteria":{"Filters":[{}]}}`, "InvalidParameterValueException", "Invalid filter pattern definition."},
@@ -98,12 +99,12 @@ func TestAMappingFromItsCreationToItsEnd(t *testing.T) {
 	}
 	updated, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, BatchSize: aws.Int32(7), ParallelizationFactor: aws.Int32(3),
 		MaximumRetryAttempts: aws.Int32(0), MaximumRecordAgeInSeconds: aws.Int32(60), BisectBatchOnFunctionError: aws.Bool(true),
-		MaximumBatchingWindowInSeconds: aws.Int32(5), FunctionResponseTypes: []types.FunctionResponseType{"ReportBatchItemFailures"}})
+		MaximumBatchingWindowInSeconds: aws.Int32(5), TumblingWindowInSeconds: aws.Int32(900), FunctionResponseTypes: []types.FunctionResponseType{"ReportBatchItemFailures"}})
 	must(t, err)
 	got = get()
 	changed := []any{*updated.State, *got.State, *got.BatchSize, *got.BisectBatchOnFunctionError, *got.MaximumBatchingWindowInSeconds, *got.MaximumRecordAgeInSeconds,
-		*got.MaximumRetryAttempts, *got.ParallelizationFactor, len(got.FunctionResponseTypes)}
-	if diff := cmp.Diff([]any{"Updating", "Enabled", int32(7), true, int32(5), int32(60), int32(0), int32(3), 1}, changed); diff != "" {
+		*got.MaximumRetryAttempts, *got.ParallelizationFactor, *got.TumblingWindowInSeconds, len(got.FunctionResponseTypes)}
+	if diff := cmp.Diff([]any{"Updating", "Enabled", int32(7), true, int32(5), int32(60), int32(0), int32(3), int32(900), 1}, changed); diff != "" {
 		t.Error(diff)
 	}
 	off, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, Enabled: aws.Bool(false)})
@@ -113,7 +114,7 @@ func TestAMappingFromItsCreationToItsEnd(t *testing.T) {
 	}
 	b.record(t, "s", "k", "while it is off")
 	must(t, b.control.PutScript(ctx, "f", scriptOK))
-	on, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, Enabled: aws.Bool(true), MaximumBatchingWindowInSeconds: aws.Int32(0)})
+	on, err := b.lambda.UpdateEventSourceMapping(ctx, &lambda.UpdateEventSourceMappingInput{UUID: made.UUID, Enabled: aws.Bool(true), MaximumBatchingWindowInSeconds: aws.Int32(0), TumblingWindowInSeconds: aws.Int32(0)})
 	must(t, err)
 	b.drain(t)
 	if *on.State != "Enabling" || *get().LastProcessingResult != "OK" {

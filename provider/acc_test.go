@@ -244,7 +244,12 @@ resource "lambdasim_event_source_mapping" "m" {
 		},
 		{ResourceName: "lambdasim_event_source_mapping.m", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{ResourceName: "lambdasim_kinesis_stream.s", ImportState: true, ImportStateId: "acc-pull", ImportStateVerify: true},
-		{Config: config(hcl, "acc-pull", path, "", "tumbling_window_in_seconds = 5"), ExpectError: regexp.MustCompile(`tumbling_window_in_seconds is not simulated`)},
+		{Config: config(hcl, "acc-pull", path, "", "tumbling_window_in_seconds = 901"), ExpectError: regexp.MustCompile(`between 0 and 900`)},
+		{
+			Config:           config(hcl, "acc-pull", path, "", "tumbling_window_in_seconds = 5"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("lambdasim_event_source_mapping.m", plancheck.ResourceActionUpdate)}},
+		},
+		{ResourceName: "lambdasim_event_source_mapping.m", ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: []string{"function_name"}},
 		{Config: config(hcl, "acc-pull", path, "", "")},
 	}})
 }

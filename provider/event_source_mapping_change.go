@@ -48,7 +48,7 @@ func (m *mappingModel) validateStream(service string, diags *diag.Diagnostics) {
 func (m *mappingModel) validateQueue(fifo bool, diags *diag.Diagnostics) {
 	for name, v := range map[string]attr.Value{"starting_position": m.StartingPosition, "starting_position_timestamp": m.StartingPositionTimestamp,
 		"maximum_record_age_in_seconds": m.MaximumRecordAgeInSeconds, "maximum_retry_attempts": m.MaximumRetryAttempts,
-		"parallelization_factor": m.ParallelizationFactor} {
+		"parallelization_factor": m.ParallelizationFactor, "tumbling_window_in_seconds": m.TumblingWindowInSeconds} {
 		if !v.IsNull() {
 			diags.AddAttributeError(path.Root(name), name+" belongs to streams", "Remove it: how often a queue's message is tried is its redrive_policy's.")
 		}
@@ -79,6 +79,9 @@ func (m *mappingModel) validateQueue(fifo bool, diags *diag.Diagnostics) {
 func (m *mappingModel) change(was *mappingModel, in *lambda.UpdateEventSourceMappingInput) {
 	if !m.MaximumBatchingWindowInSeconds.Equal(was.MaximumBatchingWindowInSeconds) {
 		in.MaximumBatchingWindowInSeconds = aws.Int32(int32(m.MaximumBatchingWindowInSeconds.ValueInt64()))
+	}
+	if !m.TumblingWindowInSeconds.Equal(was.TumblingWindowInSeconds) {
+		in.TumblingWindowInSeconds = aws.Int32(int32(m.TumblingWindowInSeconds.ValueInt64()))
 	}
 	if !m.BisectBatchOnFunctionError.Equal(was.BisectBatchOnFunctionError) {
 		in.BisectBatchOnFunctionError = aws.Bool(m.BisectBatchOnFunctionError.ValueBool())

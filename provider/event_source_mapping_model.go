@@ -81,6 +81,9 @@ func (m *mappingModel) readOptional(ctx context.Context, c *mapping) (diags diag
 	if !m.MaximumBatchingWindowInSeconds.IsNull() || aws.ToInt32(c.MaximumBatchingWindowInSeconds) > 0 {
 		m.MaximumBatchingWindowInSeconds = types.Int64Value(int64(aws.ToInt32(c.MaximumBatchingWindowInSeconds)))
 	}
+	if !m.TumblingWindowInSeconds.IsNull() || aws.ToInt32(c.TumblingWindowInSeconds) > 0 {
+		m.TumblingWindowInSeconds = types.Int64Value(int64(aws.ToInt32(c.TumblingWindowInSeconds)))
+	}
 	if !m.FunctionResponseTypes.IsNull() || len(c.FunctionResponseTypes) > 0 {
 		set, more := types.SetValueFrom(ctx, types.StringType, c.FunctionResponseTypes)
 		m.FunctionResponseTypes, diags = set, more

@@ -73,6 +73,7 @@ func (r *eventSourceMappingResource) ModifyPlan(ctx context.Context, req resourc
 // moves reports whether the mapping itself is to be written again.
 func (m *mappingModel) moves(state *mappingModel) bool {
 	return !m.BatchSize.Equal(state.BatchSize) || !m.MaximumBatchingWindowInSeconds.Equal(state.MaximumBatchingWindowInSeconds) ||
+		!m.TumblingWindowInSeconds.Equal(state.TumblingWindowInSeconds) ||
 		!m.MaximumRecordAgeInSeconds.Equal(state.MaximumRecordAgeInSeconds) || !m.ParallelizationFactor.Equal(state.ParallelizationFactor) ||
 		!m.BisectBatchOnFunctionError.Equal(state.BisectBatchOnFunctionError) || !m.FunctionResponseTypes.Equal(state.FunctionResponseTypes) ||
 		!m.ScalingConfig.Equal(state.ScalingConfig) || !m.DestinationConfig.Equal(state.DestinationConfig) || !m.FilterCriteria.Equal(state.FilterCriteria) ||
@@ -93,7 +94,7 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 		StartingPosition: awstypes.EventSourcePosition(m.StartingPosition.ValueString()), Tags: tagsOf(ctx, m.TagsAll, &resp.Diagnostics)}
 	in.MaximumBatchingWindowInSeconds, in.MaximumRecordAgeInSeconds = int32Of(m.MaximumBatchingWindowInSeconds), int32Of(m.MaximumRecordAgeInSeconds)
 	in.ParallelizationFactor, in.BisectBatchOnFunctionError = int32Of(m.ParallelizationFactor), m.BisectBatchOnFunctionError.ValueBoolPointer()
-	in.FunctionResponseTypes = m.responses()
+	in.FunctionResponseTypes, in.TumblingWindowInSeconds = m.responses(), int32Of(m.TumblingWindowInSeconds)
 	if m.destination() != "" {
 		in.DestinationConfig = m.failureDestination()
 	}
@@ -156,7 +157,7 @@ func (r *eventSourceMappingResource) take(ctx context.Context, m *mappingModel, 
 		StartingPosition: c.StartingPosition, StartingPositionTimestamp: c.StartingPositionTimestamp, LastProcessingResult: c.LastProcessingResult,
 		StateTransitionReason: c.StateTransitionReason, State: c.State, LastModified: c.LastModified})
 	diags.Append(m.readOptional(ctx, &mapping{BisectBatchOnFunctionError: c.BisectBatchOnFunctionError, MaximumBatchingWindowInSeconds: c.MaximumBatchingWindowInSeconds,
-		FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig, DestinationConfig: c.DestinationConfig, FilterCriteria: c.FilterCriteria})...)
+		TumblingWindowInSeconds: c.TumblingWindowInSeconds, FunctionResponseTypes: c.FunctionResponseTypes, ScalingConfig: c.ScalingConfig, DestinationConfig: c.DestinationConfig, FilterCriteria: c.FilterCriteria})...)
 	diags.Append(m.readOptions(ctx, &mapping{KMSKeyArn: c.KMSKeyArn, MetricsConfig: c.MetricsConfig, ProvisionedPollerConfig: c.ProvisionedPollerConfig})...)
 	tags, err := r.clients.Lambda(m.Region.ValueString()).ListTags(ctx, &lambda.ListTagsInput{Resource: c.EventSourceMappingArn})
 	if err != nil {

@@ -87,7 +87,7 @@ func (r *eventSourceMappingResource) Schema(ctx context.Context, _ resource.Sche
 			"tags":                                 tagsAttribute(),
 			"tags_all":                             tagsAllAttribute(),
 			"topics":                               schema.SetAttribute{ElementType: tftypes.StringType, Optional: true, MarkdownDescription: notSimulated, PlanModifiers: []planmodifier.Set{setplanmodifier.RequiresReplace()}},
-			"tumbling_window_in_seconds":           schema.Int64Attribute{Optional: true, MarkdownDescription: "Tumbling windows are not simulated: anything but `0` is refused by name.", Validators: []validator.Int64{int64validator.Between(0, 900)}},
+			"tumbling_window_in_seconds":           schema.Int64Attribute{Optional: true, MarkdownDescription: "Of streams: the length of tumbling windows, 0 to 900 seconds; `0`, the default, is none. The function gets a window's `state` with each batch, answers it, and is invoked once more at the window's end.", Validators: []validator.Int64{int64validator.Between(0, 900)}},
 			"use_resource_timeout_for_propagation": schema.BoolAttribute{Optional: true, MarkdownDescription: "Accepted: nothing has to propagate in the simulator."},
 			"uuid":                                 stable("The mapping's UUID."),
 			"amazon_managed_kafka_event_source_config": kafka,
@@ -132,5 +132,5 @@ func mappingBlocks(ctx context.Context) map[string]schema.Block {
 var mappingRefused = []refused{
 	{name: "amazon_managed_kafka_event_source_config"},
 	{name: "document_db_event_source_config"}, {name: "queues"}, {name: "self_managed_event_source"}, {name: "self_managed_kafka_event_source_config"},
-	{name: "source_access_configuration"}, {name: "topics"}, {name: "tumbling_window_in_seconds", allowed: []attr.Value{tftypes.Int64Value(0)}},
+	{name: "source_access_configuration"}, {name: "topics"},
 }

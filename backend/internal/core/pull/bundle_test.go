@@ -68,6 +68,8 @@ type program struct {
 	mu   sync.Mutex
 	run  func(bodies []string) *invoke.Outcome
 	runs []string
+	// payloads are the events of all runs.
+	payloads []string
 	// throttle is how many more runs find no concurrency.
 	throttle int
 }
@@ -90,6 +92,7 @@ func (p *program) Run(_ context.Context, inv *invoke.Invocation) (*invoke.Outcom
 		return nil, fault.New(fault.Throttled, "Rate Exceeded.")
 	}
 	p.runs = append(p.runs, strings.Join(bodies, " "))
+	p.payloads = append(p.payloads, string(inv.Payload))
 	run := p.run
 	p.mu.Unlock()
 	if out := run(bodies); out != nil {
@@ -115,7 +118,7 @@ func setup(t *testing.T) *bundle {
 	t.Helper()
 	b := &bundle{t: t, url: pgtest.URL(t, schemas...), clock: clock.NewVirtual(clock.Epoch), program: &program{run: succeed}}
 	b.queue = &pulltest.Memory{Clock: b.clock, Wake: func(arn string) { b.poller.WakeQueue(arn) }}
-	b.stream = &stream{clock: b.clock, shards: map[string][]string{"s1": nil}, closed: map[string]string{}, parents: map[string][]string{}, wake: func(arn, shard string) { b.poller.Wake(arn, shard) }}
+	b.stream = &stream{clock: b.clock, shards: map[string][]string{"s1": nil}, closed: map[string]string{}, parents: map[string][]string{}, arrived: map[int]time.Time{}, wake: func(arn, shard string) { b.poller.Wake(arn, shard) }}
 	b.open()
 	b.must(b.identity.Create(t.Context(), &identity.Entity{Key: roleKey, Path: "/", Trust: trusts}))
 	b.must(b.identity.PutInline(t.Context(), roleKey, "p", allowed))
@@ -280,6 +283,7 @@ type stream struct {
 	// closed says where shards end, parents where they came from.
 	closed  map[string]string
 	parents map[string][]string
+	arrived map[int]time.Time // when the numbers were put; those that were not arrive when they are read
 	last    int
 	fault   error
 }
@@ -293,6 +297,7 @@ func (s *stream) put(shard string, bodies ...string) {
 			list = append(list, "")
 		}
 		list[s.last-1] = body
+		s.arrived[s.last] = s.clock.Now()
 		s.shards[shard] = list
 	}
 	s.mu.Unlock()
@@ -349,7 +354,11 @@ func (s *stream) Read(_ context.Context, _, shard, after string, limit int) (out
 			break
 		}
 		event, _ := json.Marshal(map[string]string{"body": body})
-		out = append(out, pull.Record{Sequence: seq, Key: body[:1], Arrival: s.clock.Now(), Size: len(body), Event: func(string) json.RawMessage { return event },
+		arrival, ok := s.arrived[i+1]
+		if !ok {
+			arrival = s.clock.Now()
+		}
+		out = append(out, pull.Record{Sequence: seq, Key: body[:1], Arrival: arrival, Size: len(body), Event: func(string) json.RawMessage { return event },
 			View: func() map[string]any { return map[string]any{"data": pull.Content([]byte(body)), "key": body[:1]} }})
 	}
 	return out, s.fault

@@ -162,9 +162,9 @@ func (p *Poller) checkUpdate(ctx context.Context, before, m *EventSourceMapping)
 }
 
 // relane gives every shard the lanes that a changed parallelization factor asks for, and returns them; nil when it is the
-// same. They begin where the slowest lane of the shard was, so that nothing is left out; some records may come again. reached
-// says how far the lanes are that have passed over what belongs to others: without it one that never had a record would bring
-// back all of the shard's.
+// same. They begin where the slowest lane of the shard was, or its open tumbling window, so that nothing is left out; some records
+// may come again. reached says how far the lanes are that have passed over what belongs to others: without it one that never had a
+// record would bring back all of the shard's.
 func relane(ctx context.Context, tx *postgres.Tx, before, m *EventSourceMapping, reached map[place]string) ([]laneRow, error) {
 	if before.ParallelizationFactor == m.ParallelizationFactor {
 		return nil, nil
@@ -177,6 +177,9 @@ func relane(ctx context.Context, tx *postgres.Tx, before, m *EventSourceMapping,
 	var shards []string
 	for _, row := range rows {
 		done := max(row.checkpoint, reached[row.place])
+		if row.window != nil {
+			done = row.window.From
+		}
 		at, ok := slowest[row.shard]
 		if !ok {
 			shards = append(shards, row.shard)

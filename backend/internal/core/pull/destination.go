@@ -165,7 +165,7 @@ func (p *Poller) deliver(ctx context.Context, m *EventSourceMapping, l *lane, h 
 	}
 	d := target.Delivery{Target: m.OnFailure, Sender: session, Cause: h}
 	if parsed, _ := arn.Parse(m.OnFailure); parsed.Service == "s3" { // it was checked when it was given
-		r.Payload = string(event(batch, fn.Version))
+		r.Payload = string(m.event(l, batch, fn.Version))
 		d.Object = fmt.Sprintf("aws/lambda/%s/%s/%s-%s", m.UUID, l.shard, p.Clock.Now().UTC().Format("2006/01/02/2006-01-02T15.04.05"), p.IDs.UUID())
 	}
 	if d.Body, err = json.Marshal(r); err != nil { // plain values

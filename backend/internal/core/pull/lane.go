@@ -3,11 +3,14 @@ package pull
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
 
 // place says which lane of a mapping: the shard, and which part of its keys.
@@ -80,6 +83,8 @@ type round struct {
 	l   *lane
 	s   Stream
 	end string // of the shard, where it is closed
+	// final says that the next invocation is the last one of the lane's tumbling window.
+	final bool
 }
 
 // take returns what an item is about, and marks that the next write must wake the lane again.
@@ -113,17 +118,55 @@ func (p *Poller) take(item agenda.Item) *round {
 
 // give ends an item's work on its lane. When it was the last of the lanes that the mapping had before, those that it has now begin.
 func (p *Poller) give(r *round) {
+	if why := p.giveBack(r); why != "" && r.l.header != nil {
+		p.abandon([]*trace.Header{r.l.header}, why)
+	}
+}
+
+// giveBack reports why nobody will go on with what the lane was trying again; "" where the lane does.
+func (p *Poller) giveBack(r *round) (abandoned string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r.l.busy = false
 	live := p.mappings[r.m.UUID]
-	if !r.l.left || live == nil {
-		return
+	switch {
+	case live == nil:
+		return mappingGone
+	case !r.l.left:
+		return ""
 	}
 	r.l.left = false
 	if live.leaving--; live.leaving == 0 {
 		p.wakeMapping(live)
 	}
+	return otherLanes
+}
+
+// Why a batch is not tried again.
+const (
+	otherLanes  = "the mapping has another number of lanes now: its records come again in those"
+	mappingGone = "the mapping has been deleted: it is not tried again"
+)
+
+// abandon ends deliveries that nobody goes on with.
+func (p *Poller) abandon(headers []*trace.Header, why string) {
+	outcome, step := trace.Failed, trace.Step{Kind: trace.Settled, Rule: ruleParallel, Reason: why}
+	if why == mappingGone {
+		outcome, step.Rule = trace.DroppedForGood, ""
+	}
+	for _, h := range headers {
+		p.Trace.Settle(*h, outcome, step)
+	}
+}
+
+// unfinished are the deliveries of batches that lanes which are not at work are to try again. Hold the lock.
+func (r *running) unfinished() (list []*trace.Header) {
+	for _, at := range slices.SortedFunc(maps.Keys(r.lanes), place.compare) {
+		if l := r.lanes[at]; !l.busy && l.header != nil {
+			list = append(list, l.header)
+		}
+	}
+	return list
 }
 
 // exchange gives a mapping other lanes. Those that are at work end their batches first, so that no key is in two. Hold the lock.

@@ -15,6 +15,9 @@
 //	  │            dropped            stopped until  ├─ attempts left ─▶ wait, then the same batch again
 //	  └─────────────────────────── the role changes  └─ none left ─────▶ destination, checkpoint
 //
+// With tumbling windows (tumbling.go) a lane's batches each belong to one window of time, whose state goes from invocation to
+// invocation and is dropped after the last one. A shard that came from others is read after them (discover.go).
+//
 // A Queue is received from. For each mapping there is a receiver, which takes messages as long as fewer batches are at work
 // than may be, and the batches themselves, which run side by side. A batch that succeeds is deleted from the queue. One
 // that fails isn't: the queue shows its messages again after the visibility timeout. So nothing needs to be remembered.
@@ -80,6 +83,7 @@ type Config struct {
 	BisectBatchOnFunctionError bool
 	ParallelizationFactor      int    // 1 to 10
 	OnFailure                  string // ARN of where a record of a batch that was given up goes; empty for nowhere
+	TumblingWindowInSeconds    int    // 0 to 900; 0 for none
 
 	// Of queues alone.
 	MaximumConcurrency             int // 2 to 1000; 0 for none

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/postgres"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/trace"
 )
 
 // Get returns a mapping.
@@ -94,16 +95,19 @@ func (p *Poller) Update(ctx context.Context, account, region, uuid string, chang
 		return nil, err
 	}
 	m.rest()
+	var left []*trace.Header
 	p.mu.Lock()
 	if r := p.mappings[uuid]; r != nil {
 		m.LastResult = r.LastResult
 		r.EventSourceMapping = *m
 		if lanes != nil {
+			left = r.unfinished()
 			r.exchange(lanes)
 		}
 		p.wakeMapping(r)
 	}
 	p.mu.Unlock()
+	p.abandon(left, otherLanes)
 	switch {
 	case before.Enabled && !m.Enabled:
 		m.State = "Disabling"
@@ -169,11 +173,14 @@ func (p *Poller) Delete(ctx context.Context, account, region, uuid string) (*Eve
 	if err != nil {
 		return nil, fmt.Errorf("delete the mapping %s: %w", uuid, err)
 	}
+	var left []*trace.Header
 	p.mu.Lock()
 	if r := p.mappings[uuid]; r != nil {
+		left = r.unfinished()
 		p.drop(r)
 	}
 	p.mu.Unlock()
+	p.abandon(left, mappingGone)
 	m.State = "Deleting"
 	return m, nil
 }

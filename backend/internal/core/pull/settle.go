@@ -16,7 +16,7 @@ import (
 // run runs the function with the batch, and settles the lane: only then does its checkpoint move.
 func (p *Poller) run(ctx context.Context, r *round, fn *function.Resolved, batch []Record) error {
 	m, l := &r.m, r.l
-	out, err := p.Invoker.Attempt(ctx, invoke.Request{Function: fn, Payload: event(batch, fn.Version), Header: *l.header}, l.failures+1)
+	out, err := p.Invoker.Attempt(ctx, invoke.Request{Function: fn, Payload: m.event(l, batch, fn.Version), Header: *l.header}, l.failures+1)
 	if err != nil && ctx.Err() != nil {
 		l.forget()
 		return ctx.Err()
@@ -29,6 +29,11 @@ func (p *Poller) run(ctx context.Context, r *round, fn *function.Resolved, batch
 		p.Trace.Add(*l.header, trace.Step{Kind: trace.Throttled, Rule: throttleRule(err), Reason: err.Error()})
 		p.retry(l, batch, pause(l.throttles), "the same batch again")
 		l.throttles++
+	case r.final:
+		l.free = l.free.Add(out.Takes)
+		if p.judgeWindow(m, l, out) {
+			result = resultOK
+		}
 	default:
 		p.functionFigures(m, fn.Version.Version).Measure(metrics.IteratorAge, l.free.Sub(batch[len(batch)-1].Arrival))
 		l.free = l.free.Add(out.Takes)
@@ -61,10 +66,17 @@ func throttleRule(err error) string {
 
 // judge decides what becomes of a batch that ran, and reports whether all of it is done.
 func (p *Poller) judge(ctx context.Context, m *EventSourceMapping, l *lane, batch []Record, out *invoke.Outcome) (bool, error) {
-	from, why := 0, ""
-	if !out.Failed() {
+	from, why, failed := 0, "", out.Failed()
+	if !failed {
 		if from = len(batch); m.ReportBatchItemFailures {
 			from, why = firstFailure(batch, out.Payload)
+		}
+		if l.window != nil && from > 0 {
+			if state, ok := stateOf(out.Payload); ok {
+				l.window.keep(state)
+			} else {
+				from, why, failed = 0, noState, true
+			}
 		}
 	}
 	p.tried(m, out, len(batch), len(batch)-from)
@@ -76,7 +88,7 @@ func (p *Poller) judge(ctx context.Context, m *EventSourceMapping, l *lane, batc
 		return true, nil
 	case from > 0:
 		p.partly(l, batch, from, why)
-	case m.BisectBatchOnFunctionError && out.Failed() && len(batch) > 1:
+	case m.BisectBatchOnFunctionError && failed && len(batch) > 1:
 		p.bisect(l, batch)
 	case m.MaximumRetryAttempts == Infinite || l.failures < m.MaximumRetryAttempts:
 		p.retry(l, batch, pause(l.failures), why+"the same batch again")
@@ -144,7 +156,11 @@ func (p *Poller) bisect(l *lane, batch []Record) {
 // retry schedules the same batch.
 func (p *Poller) retry(l *lane, batch []Record, wait time.Duration, what string) {
 	due := l.free.Add(wait)
-	l.again(last(batch), due)
+	if len(batch) > 0 {
+		l.again(last(batch), due)
+	} else { // the last invocation of a window
+		l.due = &due
+	}
 	p.Trace.Add(*l.header, trace.Step{At: l.free, Kind: trace.Retried, Rule: ruleRetry,
 		Reason: fmt.Sprintf("%s in %s, at %s; the shard waits", what, wait, due.Format(time.RFC3339))})
 }

@@ -2,14 +2,12 @@ package pull
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/arn"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
-	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/metrics"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -19,11 +17,12 @@ import (
 
 // Rules of docs/fidelity.md that streams' pollers apply.
 const (
-	ruleOrder   = "PULL-SHARD-ORDER"
-	ruleRetry   = "PULL-STREAM-RETRY"
-	ruleAge     = "PULL-RECORD-AGE"
-	ruleBisect  = "PULL-BISECT"
-	rulePartial = "PULL-PARTIAL-FAILURES"
+	ruleOrder    = "PULL-SHARD-ORDER"
+	ruleRetry    = "PULL-STREAM-RETRY"
+	ruleAge      = "PULL-RECORD-AGE"
+	ruleBisect   = "PULL-BISECT"
+	rulePartial  = "PULL-PARTIAL-FAILURES"
+	ruleParallel = "PULL-PARALLEL"
 )
 
 // readAtOnce is how many records a lane reads at least, so that small batches share a read.
@@ -61,6 +60,12 @@ func (p *Poller) poll(ctx context.Context, item agenda.Item) (agenda.Verdict, er
 // empty where the filters kept everything away. ok says whether there is something to do.
 func (p *Poller) gather(ctx context.Context, r *round) (batch []Record, ok bool, err error) {
 	m, l := &r.m, r.l
+	if l.window != nil && l.window.Closing {
+		if gone, err := p.tooOld(ctx, r); err != nil || !gone {
+			r.final = true
+			return nil, err == nil, err
+		}
+	}
 	if err := p.fill(ctx, r); err != nil {
 		l.forget()
 		if fault.Is(err, fault.NotFound) {
@@ -84,16 +89,34 @@ func (p *Poller) gather(ctx context.Context, r *round) (batch []Record, ok bool,
 			l.checkpoint = l.readTo
 		}
 		l.forget()
+		if closes, waits := p.waitWindow(r); closes {
+			return p.closeWindow(r)
+		} else if waits {
+			return nil, false, nil
+		}
 		return nil, false, p.ended(ctx, r)
 	}
 	n, full := cut(l.buffer, m.BatchSize)
-	if closes := laterOf(l.buffer[0].Arrival, l.free).Add(m.window()); !full && !l.retrying() && closes.After(p.Clock.Now()) {
+	n, full, over := l.within(m, n, full)
+	if over {
+		return p.closeWindow(r)
+	}
+	if closes := l.batchCloses(m); !full && !l.retrying() && closes.After(p.Clock.Now()) {
 		p.next(m, l, closes)
 		return nil, false, nil
 	}
 	batch = slices.Clone(l.buffer[:n])
 	l.buffer = l.buffer[n:]
 	return batch, true, nil
+}
+
+// batchCloses is when a batch that is not full is: when its window is over, and its tumbling window at the latest.
+func (l *lane) batchCloses(m *EventSourceMapping) time.Time {
+	closes := laterOf(l.buffer[0].Arrival, l.free).Add(m.window())
+	if w := l.window; w != nil && w.closes().Before(closes) {
+		return w.closes()
+	}
+	return closes
 }
 
 // fill reads until the buffer holds a batch, or there is no more. A batch that is tried again ends where it ended.
@@ -218,6 +241,13 @@ func (p *Poller) work(ctx context.Context, r *round, batch []Record) error {
 	if !a.allowed {
 		return p.refused(ctx, r, batch, a)
 	}
+	if r.final {
+		if l.header == nil {
+			h := p.openFinal(m, l, a.step, l.window.finalStep())
+			l.header = &h
+		}
+		return p.run(ctx, r, fn, nil)
+	}
 	skipped := l.takeSkipped(batch)
 	if len(batch) == 0 {
 		return p.passOver(ctx, r, skipped, a)
@@ -249,11 +279,15 @@ func (p *Poller) open(m *EventSourceMapping, l *lane, records int, steps ...trac
 }
 
 func (p *Poller) openRecords(follows trace.Header, m *EventSourceMapping, l *lane, records int, steps ...trace.Step) trace.Header {
-	what := fmt.Sprintf("%s in %s", plural(records, "record"), l.shard)
-	if m.ParallelizationFactor > 1 {
-		what += fmt.Sprintf(", lane %d of %d", l.part+1, m.ParallelizationFactor)
+	return p.openFollowing(follows, m, plural(records, "record")+" in "+l.lies(m), steps...)
+}
+
+// lies says which part of the stream a lane reads.
+func (l *lane) lies(m *EventSourceMapping) string {
+	if m.ParallelizationFactor == 1 {
+		return l.shard
 	}
-	return p.openFollowing(follows, m, what, steps...)
+	return fmt.Sprintf("%s, lane %d of %d", l.shard, l.part+1, m.ParallelizationFactor)
 }
 
 func (p *Poller) openDelivery(m *EventSourceMapping, what string, steps ...trace.Step) trace.Header {
@@ -279,9 +313,12 @@ func (p *Poller) refused(ctx context.Context, r *round, batch []Record, a access
 	p.Log.Warn("a poller has stopped: the execution role may not read the stream; it goes on when the role changes",
 		"mapping", m.UUID, "stream", m.EventSourceARN, "shard", l.shard, "why", a.step.Reason)
 	end := trace.Step{Kind: trace.Settled, Rule: rulePoll, Reason: "the poller has stopped; no record is lost, and it goes on when the role may read again"}
-	if l.header != nil {
+	switch {
+	case l.header != nil:
 		p.Trace.Settle(*l.header, trace.Denied, a.step, end)
-	} else {
+	case r.final:
+		p.Trace.Settle(p.openFinal(m, l, a.step), trace.Denied, end)
+	default:
 		p.Trace.Settle(p.open(m, l, max(len(batch), 1), a.step), trace.Denied, end)
 	}
 	l.header = nil
@@ -297,11 +334,6 @@ func (p *Poller) saveProblem(ctx context.Context, m *EventSourceMapping, text st
 	return p.DB.Tx(ctx, func(ctx context.Context, tx *postgres.Tx) error {
 		return saveResults(ctx, tx, map[string]string{m.UUID: text})
 	})
-}
-
-// event is the payload of a batch.
-func event(batch []Record, v *function.Version) []byte {
-	return payload(batch, func(r *Record) json.RawMessage { return r.Event(v.Role) })
 }
 
 func last(batch []Record) string { return batch[len(batch)-1].Sequence }

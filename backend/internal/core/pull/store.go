@@ -58,6 +58,7 @@ type laneRow struct {
 	ends       []string
 	due        *time.Time
 	header     *trace.Header
+	window     *tumbling // the open one; nil for none
 }
 
 // settled is a lane after a batch, and the mapping's last result where that has changed.
@@ -68,14 +69,14 @@ type settled struct {
 }
 
 func loadLanes(ctx context.Context, db *postgres.DB) ([]laneRow, error) {
-	rows, err := db.Query(ctx, `SELECT uuid, shard, part, checkpoint, failures, ends, due, header FROM pull.lanes ORDER BY uuid, shard, part`)
+	rows, err := db.Query(ctx, `SELECT uuid, shard, part, checkpoint, failures, ends, due, header, tumbling FROM pull.lanes ORDER BY uuid, shard, part`)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l laneRow, err error) {
 		var header []byte
 		var ends string
-		if err = row.Scan(&l.uuid, &l.shard, &l.part, &l.checkpoint, &l.failures, &ends, &l.due, &header); err == nil && header != nil {
+		if err = row.Scan(&l.uuid, &l.shard, &l.part, &l.checkpoint, &l.failures, &ends, &l.due, &header, &l.window); err == nil && header != nil {
 			l.header = &trace.Header{}
 			err = json.Unmarshal(header, l.header)
 		}
@@ -102,34 +103,44 @@ func saveLanes(ctx context.Context, tx *postgres.Tx, lanes []settled) error {
 	n := len(lanes)
 	uuids, shards, checkpoints, ends := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	parts, failures, factors := make([]int32, n), make([]int32, n), make([]int32, n)
-	dues, headers := make([]*time.Time, n), make([]*string, n)
+	dues, headers, windows := make([]*time.Time, n), make([]*string, n), make([]*string, n)
 	results := map[string]string{}
 	for i, l := range lanes {
 		uuids[i], shards[i], parts[i], checkpoints[i] = l.uuid, l.shard, int32(l.part), l.checkpoint
 		failures[i], ends[i], dues[i], factors[i] = int32(l.failures), strings.Join(l.ends, " "), l.due, int32(l.factor)
 		if l.header != nil {
-			text, err := json.Marshal(l.header)
-			if err != nil {
-				return err
-			}
-			header := string(text)
-			headers[i] = &header
+			headers[i] = textOf(l.header)
+		}
+		if l.window != nil {
+			windows[i] = textOf(l.window)
 		}
 		if l.result != "" {
 			results[l.uuid] = l.result
 		}
 	}
-	_, err := tx.Exec(ctx, `UPDATE pull.lanes l SET checkpoint = n.checkpoint, failures = n.failures, ends = n.ends, due = n.due, header = n.header::jsonb
+	_, err := tx.Exec(ctx, `UPDATE pull.lanes l SET checkpoint = n.checkpoint, failures = n.failures, ends = n.ends, due = n.due, header = n.header::jsonb,
+			tumbling = n.tumbling::jsonb
 		FROM unnest(@uuids::text[], @shards::text[], @parts::int[], @checkpoints::text[], @failures::int[], @ends::text[],
-			@dues::timestamptz[], @headers::text[], @factors::int[]) AS n(uuid, shard, part, checkpoint, failures, ends, due, header, factor)
+			@dues::timestamptz[], @headers::text[], @windows::text[], @factors::int[])
+			AS n(uuid, shard, part, checkpoint, failures, ends, due, header, tumbling, factor)
 		JOIN pull.mappings m ON m.uuid = n.uuid AND greatest((m.config->>'ParallelizationFactor')::int, 1) = n.factor
 		WHERE l.uuid = n.uuid AND l.shard = n.shard AND l.part = n.part`,
 		pgx.NamedArgs{"uuids": uuids, "shards": shards, "parts": parts, "checkpoints": checkpoints, "failures": failures, "ends": ends,
-			"dues": dues, "headers": headers, "factors": factors})
+			"dues": dues, "headers": headers, "windows": windows, "factors": factors})
 	if err != nil {
 		return err
 	}
 	return saveResults(ctx, tx, results)
+}
+
+// textOf is a value as JSON.
+func textOf(v any) *string {
+	b, err := json.Marshal(v)
+	if err != nil { // texts, numbers and times
+		panic(err)
+	}
+	text := string(b)
+	return &text
 }
 
 // saveResults writes the last results of mappings.
@@ -145,14 +156,14 @@ func saveResults(ctx context.Context, tx *postgres.Tx, results map[string]string
 
 // deleteLanes removes the lanes of a mapping and returns where they were.
 func deleteLanes(ctx context.Context, tx *postgres.Tx, uuid string) ([]laneRow, error) {
-	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM pull.lanes WHERE uuid = $1 RETURNING shard, part, checkpoint)
-		SELECT shard, part, checkpoint FROM gone ORDER BY shard, part`, uuid)
+	rows, err := tx.Query(ctx, `WITH gone AS (DELETE FROM pull.lanes WHERE uuid = $1 RETURNING shard, part, checkpoint, tumbling)
+		SELECT shard, part, checkpoint, tumbling FROM gone ORDER BY shard, part`, uuid)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l laneRow, err error) {
 		l.uuid = uuid
-		err = row.Scan(&l.shard, &l.part, &l.checkpoint)
+		err = row.Scan(&l.shard, &l.part, &l.checkpoint, &l.window)
 		return l, err
 	})
 }

@@ -93,7 +93,7 @@ func mapped[T any](m *pull.EventSourceMapping) *T {
 	}
 	c.MaximumRecordAgeInSeconds = aws.Int32(int32(m.MaximumRecordAgeInSeconds))
 	c.MaximumRetryAttempts = aws.Int32(int32(m.MaximumRetryAttempts))
-	c.ParallelizationFactor, c.TumblingWindowInSeconds = aws.Int32(int32(m.ParallelizationFactor)), aws.Int32(0)
+	c.ParallelizationFactor, c.TumblingWindowInSeconds = aws.Int32(int32(m.ParallelizationFactor)), aws.Int32(int32(m.TumblingWindowInSeconds))
 	if !m.StartingPositionTimestamp.IsZero() {
 		c.StartingPositionTimestamp = &m.StartingPositionTimestamp
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/pull"
@@ -49,9 +48,8 @@ func refuseMapping(operation string, in any) error {
 		return invalid("lambdasim does not simulate %s of lambda:%s yet; it simulates event source mappings for Kinesis, DynamoDB Streams and SQS",
 			strings.Join(named, ", "), operation)
 	}
-	window, _ := reflect.ValueOf(in).Elem().FieldByName("TumblingWindowInSeconds").Interface().(*int32)
 	pollers, _ := reflect.ValueOf(in).Elem().FieldByName("ProvisionedPollerConfig").Interface().(*types.ProvisionedPollerConfig)
-	return refuse(operation, map[string]bool{"TumblingWindowInSeconds": aws.ToInt32(window) > 0, "LoggingConfig": given("LoggingConfig"),
+	return refuse(operation, map[string]bool{"LoggingConfig": given("LoggingConfig"),
 		"ProvisionedPollerConfig.PollerGroupName": pollers != nil && pollers.PollerGroupName != nil})
 }
 

@@ -31,7 +31,7 @@ func (a *API) createMapping(ctx context.Context, in *lambda.CreateEventSourceMap
 		return nil, err
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
-		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
+		factor: in.ParallelizationFactor, tumbling: in.TumblingWindowInSeconds, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
 		destination: in.DestinationConfig, position: in.StartingPosition, timestamp: in.StartingPositionTimestamp, filters: in.FilterCriteria,
 		key: in.KMSKeyArn, metrics: in.MetricsConfig, pollers: in.ProvisionedPollerConfig}
 	kind := sourceKind(*in.EventSourceArn)
@@ -84,7 +84,7 @@ func (a *API) updateMapping(ctx context.Context, in *lambda.UpdateEventSourceMap
 		return nil, err
 	}
 	ch := mappingChange{batch: in.BatchSize, window: in.MaximumBatchingWindowInSeconds, retries: in.MaximumRetryAttempts, age: in.MaximumRecordAgeInSeconds,
-		factor: in.ParallelizationFactor, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
+		factor: in.ParallelizationFactor, tumbling: in.TumblingWindowInSeconds, bisect: in.BisectBatchOnFunctionError, responses: in.FunctionResponseTypes, scaling: in.ScalingConfig,
 		destination: in.DestinationConfig, filters: in.FilterCriteria, key: in.KMSKeyArn, metrics: in.MetricsConfig, pollers: in.ProvisionedPollerConfig}
 	call := wire.CallFrom(ctx)
 	m, err := a.Poller.Update(ctx, call.Account, call.Region, *in.UUID, func(m *pull.EventSourceMapping) error {

@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 const (
 	maxBatch           = 10000
 	maxWindow          = 300
+	maxTumbling        = 900
 	maxRetryAttempts   = 10000
 	minRecordAge       = 60 // or none
 	maxRecordAge       = 604800
@@ -52,6 +54,7 @@ func (k kind) defaults() pull.Config {
 // mappingChange are the members that say how a mapping polls; nil where they were not given.
 type mappingChange struct {
 	batch, window, retries, age, factor *int32
+	tumbling                            *int32
 	bisect                              *bool
 	responses                           []types.FunctionResponseType
 	scaling                             *types.ScalingConfig
@@ -99,7 +102,7 @@ func (k kind) update(m *pull.EventSourceMapping, ch mappingChange) error {
 		return err
 	}
 	for to, given := range map[*int]*int32{&m.BatchSize: ch.batch, &m.MaximumBatchingWindowInSeconds: ch.window, &m.MaximumRetryAttempts: ch.retries,
-		&m.MaximumRecordAgeInSeconds: ch.age, &m.ParallelizationFactor: ch.factor} {
+		&m.MaximumRecordAgeInSeconds: ch.age, &m.ParallelizationFactor: ch.factor, &m.TumblingWindowInSeconds: ch.tumbling} {
 		if given != nil {
 			*to = int(*given)
 		}
@@ -152,8 +155,8 @@ func (k kind) refuse(ch mappingChange) error {
 		return nil
 	}
 	given := map[string]bool{"BisectBatchOnFunctionError": aws.ToBool(ch.bisect), "MaximumRecordAgeInSeconds": ch.age != nil,
-		"MaximumRetryAttempts": ch.retries != nil, "ParallelizationFactor": ch.factor != nil}
-	for _, name := range []string{"BisectBatchOnFunctionError", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "ParallelizationFactor"} {
+		"MaximumRetryAttempts": ch.retries != nil, "ParallelizationFactor": ch.factor != nil, "TumblingWindowInSeconds": aws.ToInt32(ch.tumbling) > 0}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if given[name] {
 			return unsupported(name)
 		}
@@ -170,6 +173,7 @@ func (ch mappingChange) check() error {
 	within("maximumRetryAttempts", ch.retries, pull.Infinite, maxRetryAttempts)
 	within("maximumRecordAgeInSeconds", ch.age, pull.Infinite, maxRecordAge)
 	within("parallelizationFactor", ch.factor, 1, maxParallelization)
+	within("tumblingWindowInSeconds", ch.tumbling, 0, maxTumbling)
 	if ch.scaling != nil {
 		within("scalingConfig.maximumConcurrency", ch.scaling.MaximumConcurrency, minConcurrency, maxConcurrency)
 	}
