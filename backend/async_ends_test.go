@@ -68,6 +68,7 @@ func TestSixHoursOfThrottledRetries(t *testing.T) {
 	_, err = b.lambda.PutProvisionedConcurrencyConfig(t.Context(), &lambda.PutProvisionedConcurrencyConfigInput{FunctionName: aws.String("f"), Qualifier: aws.String("1"),
 		ProvisionedConcurrentExecutions: aws.Int32(1)})
 	must(t, err)
+	b.drain(t)
 	b.event(t, "f", []byte(`{"n":1}`))
 	begun := time.Now()
 	b.advance(t, 6*time.Hour)

@@ -88,6 +88,9 @@ func (b *Backend) Start(ctx context.Context) (err error) {
 	if err := b.parts.poller.Start(ctx); err != nil {
 		return err
 	}
+	if err := b.parts.invoker.StartProvisions(ctx); err != nil {
+		return err
+	}
 	if err := b.parts.kinesis.Start(ctx); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/agenda"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute/process"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/wire"
@@ -16,11 +17,20 @@ type nesting struct{ *process.Executor }
 
 // Run runs one attempt.
 func (n nesting) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outcome, error) {
+	return n.Executor.Run(n.nested(ctx), inv)
+}
+
+// Prepare initialises environments ahead.
+func (n nesting) Prepare(ctx context.Context, v *function.Version, most int) (invoke.Prepared, error) {
+	return n.Executor.Prepare(n.nested(ctx), v, most)
+}
+
+func (n nesting) nested(ctx context.Context) context.Context {
 	call := wire.CallFrom(ctx)
 	if agenda.Beside(ctx) || call != nil && n.Running(call.AccessKeyID) {
-		ctx = process.Nested(ctx)
+		return process.Nested(ctx)
 	}
-	return n.Executor.Run(ctx, inv)
+	return ctx
 }
 
 // heard tells the agenda when it is a running function that asks for something.

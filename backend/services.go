@@ -109,6 +109,7 @@ func assemble(b *Backend) (*parts, error) {
 	p.invoker = &invoke.Invoker{Functions: p.functions, Events: p.events, Targets: p.targets, Authz: p.authz, Executor: p.executor(cfg), Agenda: p.agenda, Trace: p.trace,
 		Logs: p.logs, Clock: b.clk, IDs: b.ids, Log: cfg.Log, Metrics: p.metrics}
 	p.functions.OnRetire(p.invoker.Executor.Retire)
+	p.functions.OnChange(p.invoker.Reprovision)
 	p.invoker.Register()
 	p.dispatcher = &push.Dispatcher{Functions: p.functions, Authz: p.authz, Invoker: p.invoker, Targets: p.targets, Agenda: p.agenda, Trace: p.trace,
 		Clock: b.clk, IDs: b.ids}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	awstypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -58,7 +59,7 @@ func (r *provisionedConcurrencyResource) Schema(ctx context.Context, _ resource.
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)}}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Provisioned concurrency of a version or an alias. It is counted as AWS counts it, against the function's reservation and the account's concurrency; no environment is started before it is needed.",
+		MarkdownDescription: "Provisioned concurrency of a version or an alias. It is counted as AWS counts it, against the function's reservation and the account's concurrency. The resource waits until the environments are initialised.",
 		Attributes: map[string]schema.Attribute{
 			"id": idAttribute("FUNCTION_NAME,QUALIFIER."), "region": regionAttribute(),
 			"function_name": name("Name or ARN of the function."),
@@ -88,8 +89,35 @@ func (r *provisionedConcurrencyResource) put(ctx context.Context, m *provisioned
 		FunctionName: m.FunctionName.ValueStringPointer(), Qualifier: m.Qualifier.ValueStringPointer(), ProvisionedConcurrentExecutions: aws.Int32(int32(m.Executions.ValueInt64()))})
 	if err != nil {
 		addError(diags, "Provisioning concurrency of the function", m.FunctionName.ValueString(), err)
+		return
 	}
+	r.await(ctx, m, diags)
 	m.ID = types.StringValue(m.FunctionName.ValueString() + "," + m.Qualifier.ValueString())
+}
+
+// await returns once the environments are initialised, or with an error when they cannot be.
+func (r *provisionedConcurrencyResource) await(ctx context.Context, m *provisionedConcurrencyModel, diags *diag.Diagnostics) {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		out, err := r.clients.Lambda(m.Region.ValueString()).GetProvisionedConcurrencyConfig(ctx, &lambda.GetProvisionedConcurrencyConfigInput{
+			FunctionName: m.FunctionName.ValueStringPointer(), Qualifier: m.Qualifier.ValueStringPointer()})
+		switch {
+		case err != nil:
+			addError(diags, "Waiting for the provisioned concurrency of the function", m.FunctionName.ValueString(), err)
+			return
+		case out.Status == awstypes.ProvisionedConcurrencyStatusEnumReady:
+			return
+		case out.Status == awstypes.ProvisionedConcurrencyStatusEnumFailed:
+			diags.AddError("The environments of "+m.FunctionName.ValueString()+" cannot be initialised", "The provisioned concurrency of "+m.Qualifier.ValueString()+" has FAILED: "+
+				aws.ToString(out.StatusReason)+". Invoke the function, or read its log, for what its initialisation says.")
+			return
+		}
+		select {
+		case <-ctx.Done():
+			addError(diags, "Waiting for the provisioned concurrency of the function", m.FunctionName.ValueString(), ctx.Err())
+			return
+		case <-time.After(wait):
+		}
+	}
 }
 
 // Create provisions.

@@ -280,6 +280,18 @@ func (s *Store) ProvisionedBy(ctx context.Context, k Key, qualifier string) (*Pr
 	return found, err
 }
 
+// Provisioning lists the functions that have provisioned concurrency, of all accounts.
+func (s *Store) Provisioning(ctx context.Context) ([]Key, error) {
+	rows, err := s.db.Query(ctx, `SELECT DISTINCT account, region, name FROM function.provisioned ORDER BY account, region, name`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (k Key, err error) {
+		err = row.Scan(&k.Account, &k.Region, &k.Name)
+		return k, err
+	})
+}
+
 // Provisions returns the provisioned concurrency of a function's versions and aliases.
 func (s *Store) Provisions(ctx context.Context, k Key) (all []Provisioned, err error) {
 	if _, err := s.load(ctx, k); err != nil {

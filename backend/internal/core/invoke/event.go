@@ -133,7 +133,7 @@ func (iv *Invoker) runEvent(ctx context.Context, item agenda.Item) (agenda.Verdi
 	if err != nil {
 		return iv.throttled(e, config, fn.Version, err.Error()), nil
 	}
-	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header}, e.Failures+1)
+	out, err := iv.run(ctx, Request{Function: fn, Payload: e.Payload, Header: e.Header}, e.Failures+1, free)
 	iv.freeAfter(free, out)
 	if err != nil && ctx.Err() != nil {
 		return agenda.Done(), ctx.Err()

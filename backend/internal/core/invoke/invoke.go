@@ -56,6 +56,7 @@ type Invocation struct {
 	ClientContext string
 	TraceID       string // X-Ray's header, Root=…;Parent=…;Sampled=0
 	Attempt       int    // from 1
+	Provisioned   bool   // in an environment that was initialised ahead
 }
 
 // Outcome is how one attempt ended.
@@ -79,6 +80,9 @@ type Executor interface {
 	// running out of time, answering too much) is an Outcome; an error means that the simulator could not run it at all
 	// (the interpreter is missing, the program is for another processor), and its message tells the user what to do.
 	Run(ctx context.Context, inv *Invocation) (*Outcome, error)
+	// Prepare sees to it that as many environments of a version are initialised ahead as are provisioned, 0 for none, and
+	// returns how many are ready; those that are too many end. An error is as of Run.
+	Prepare(ctx context.Context, v *function.Version, n int) (Prepared, error)
 	// Retire ends the idle environments of a function's version whose code and configuration are no longer current, or of
 	// all its versions when version is ""; busy ones end when their invocation does.
 	Retire(functionARN, version string)

@@ -47,12 +47,15 @@ type Invoker struct {
 
 	slots     slots
 	logRights logRights
+
+	provisions provisions
 }
 
 // Register tells the agenda who runs asynchronous events. Call it before the agenda starts.
 func (iv *Invoker) Register() {
 	iv.Agenda.Handle(kindEvent, asyncPerFunction, iv.runEvent)
 	iv.Agenda.Handle(kindRelease, 1, iv.release)
+	iv.Agenda.Handle(kindProvision, 1, iv.provision)
 }
 
 // Invoke runs the function for a caller that waits. A function that fails is an Outcome; the errors are those of the
@@ -75,7 +78,7 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 			trace.Step{Kind: trace.Settled, Reason: "the refusal was returned to the caller, who may try again", Rule: ruleSync})
 		return nil, err
 	}
-	out, err := iv.run(ctx, req, 1)
+	out, err := iv.run(ctx, req, 1, free)
 	iv.freeAfter(free, out)
 	if err != nil {
 		iv.Trace.Settle(req.Header, trace.Failed, trace.Step{Kind: trace.Settled, Reason: err.Error(), Rule: ruleSync})
@@ -86,11 +89,15 @@ func (iv *Invoker) Invoke(ctx context.Context, req Request) (*Outcome, error) {
 }
 
 // run makes one attempt and records how it ended.
-func (iv *Invoker) run(ctx context.Context, req Request, attempt int) (*Outcome, error) {
+func (iv *Invoker) run(ctx context.Context, req Request, attempt int, in slot) (*Outcome, error) {
 	inv := &Invocation{
 		RequestID: req.Header.RequestID, Function: req.Function.Version, InvokedARN: req.Function.InvokedARN,
 		Payload: req.Payload, ClientContext: req.ClientContext, Attempt: attempt,
 		TraceID: invoked(req.Header, req.Function.Version.ARN()).Onward(),
+	}
+	if in.provisioned(req.Function.Version) {
+		ready, known := iv.ready(req.Function.Version, 1)
+		inv.Provisioned = known && ready > 0
 	}
 	if len(inv.Payload) == 0 {
 		inv.Payload = []byte("{}")
@@ -162,7 +169,7 @@ func (iv *Invoker) Attempt(ctx context.Context, req Request, attempt int) (*Outc
 	if err != nil {
 		return nil, err
 	}
-	out, err := iv.run(ctx, req, attempt)
+	out, err := iv.run(ctx, req, attempt, free)
 	iv.freeAfter(free, out)
 	if err != nil {
 		return nil, err

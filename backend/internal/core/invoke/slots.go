@@ -32,6 +32,9 @@ type slots struct {
 // slot is what an invocation takes: the counters that it is in.
 type slot []string
 
+// provisioned reports whether it is one of those that are provisioned for the version.
+func (s slot) provisioned(v *function.Version) bool { return s[0] == v.QualifiedARN() }
+
 // take finds a place: one of the version's provisioned ones, or one of the function's reservation, which covers the
 // provisioned ones of all its versions, or one of those that the account's functions without a reservation share.
 func (s *slots) take(v *function.Version, l function.Limits) (slot, error) {
@@ -91,12 +94,16 @@ func (iv *Invoker) take(ctx context.Context, fn *function.Resolved) (slot, error
 // takeOf is take where the limits are known, and counts what it decides.
 func (iv *Invoker) takeOf(fn *function.Resolved, l function.Limits) (slot, error) {
 	v := fn.Version
+	provisioned := l.Provisioned[v.Version]
+	if provisioned > 0 {
+		l.Provisioned[v.Version], _ = iv.ready(v, provisioned) // the map is ours
+	}
 	taken, err := iv.slots.take(v, l)
 	switch {
 	case err != nil:
 		iv.series(fn).Add(metrics.Throttles, 1)
-	case l.Provisioned[v.Version] == 0:
-	case taken[0] == v.QualifiedARN():
+	case provisioned == 0:
+	case taken.provisioned(v):
 		iv.series(fn).Add(metrics.ProvisionedConcurrencyInvocations, 1)
 	default:
 		iv.series(fn).Add(metrics.ProvisionedConcurrencySpilloverInvocations, 1)

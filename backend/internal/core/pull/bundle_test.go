@@ -101,6 +101,10 @@ func (p *program) Run(_ context.Context, inv *invoke.Invocation) (*invoke.Outcom
 	return &invoke.Outcome{Payload: []byte("null")}, nil
 }
 
+func (p *program) Prepare(_ context.Context, _ *function.Version, n int) (invoke.Prepared, error) {
+	return invoke.Prepared{Ready: n}, nil
+}
+
 func (p *program) Retire(string, string) {}
 func (p *program) Close()                {}
 

@@ -33,7 +33,7 @@ func (e *Executor) attempt(ctx context.Context, inv *invoke.Invocation) (*invoke
 	if err := e.home.prepare(); err != nil {
 		return nil, err
 	}
-	k := e.pool.key(inv.Function)
+	k := e.pool.key(inv.Function, inv.Provisioned)
 	env, err := e.pool.acquire(ctx, k, e.Clock.Now())
 	if err != nil {
 		return nil, err

@@ -21,7 +21,11 @@ type surroundings struct {
 	endpoint    string
 	credentials Credentials
 	now         time.Time // the simulator's
+	ahead       bool      // initialised before there is an event for it
 }
+
+// initialization is what a program is told of how it came to be initialised.
+var initialization = map[bool]string{false: "on-demand", true: "provisioned-concurrency"}
 
 // folderVariable names the folder that belongs to an environment alone, so that what it leaves behind can be told.
 const folderVariable = "_LAMBDASIM_FOLDER"
@@ -41,7 +45,7 @@ func (s surroundings) environ() []string {
 		"AWS_LAMBDA_LOG_GROUP_NAME":       logs.Group(v),
 		"AWS_LAMBDA_LOG_STREAM_NAME":      logs.Stream(v, s.now),
 		"AWS_LAMBDA_RUNTIME_API":          s.api,
-		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  initialization[s.ahead],
 		"LAMBDA_TASK_ROOT":                s.view.task,
 		"LAMBDA_RUNTIME_DIR":              s.view.client,
 		"_HANDLER":                        v.Handler,

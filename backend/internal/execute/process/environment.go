@@ -82,7 +82,7 @@ func (e *Executor) startIn(ctx context.Context, k key, v *function.Version, task
 	c := e.confine(task, opt, env.tmp)
 	c.prefixes = p.prefixes
 	err = e.launch(env, p, c, surroundings{version: v, program: p, view: c.view, folder: env.mark, api: env.api.address,
-		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now()})
+		endpoint: e.Endpoint(), credentials: credentials, now: e.Clock.Now(), ahead: k.ahead})
 	if err != nil {
 		own.leave()
 		return nil, err

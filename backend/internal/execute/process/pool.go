@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ type key struct {
 	generation int64
 	code       string // SHA-256 of the package
 	epoch      int    // how often the version's environments have been retired
+	ahead      bool   // initialised ahead, for provisioned concurrency
 }
 
 // of reports whether the key is of the function, and of the version unless that is "".
@@ -38,6 +40,7 @@ type pool struct {
 	all    map[*environment]bool
 	queue  []*waiter
 	epochs map[string]int   // by function, and by function and version
+	wanted map[key]int      // how many environments are to be there ahead of their events
 	spare  map[key][]string // folders for temporary files, of environments that ran out of time
 }
 
@@ -50,14 +53,14 @@ type waiter struct {
 
 func newPool(most int, idleLimit, freeze time.Duration) *pool {
 	return &pool{most: most, idleLimit: idleLimit, freeze: freeze, all: map[*environment]bool{},
-		epochs: map[string]int{}, spare: map[key][]string{}}
+		epochs: map[string]int{}, wanted: map[key]int{}, spare: map[key][]string{}}
 }
 
 // key says which environments can serve the version as it is now.
-func (p *pool) key(v *function.Version) key {
+func (p *pool) key(v *function.Version, ahead bool) key {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256, p.epoch(v.ARN(), v.Version)}
+	return key{v.ARN(), v.Version, v.Generation, v.Code.SHA256, p.epoch(v.ARN(), v.Version), ahead}
 }
 
 // epoch is how often the environments of a version have been retired, alone or with all the function's. Hold the lock.
@@ -120,8 +123,9 @@ func (p *pool) take(k key, now time.Time, nested bool) (env *environment, evicte
 		return nil, evicted, true
 	}
 	if len(p.idle) > 0 {
-		env := p.idle[0]
-		p.unidle(0)
+		i := max(0, slices.IndexFunc(p.idle, func(env *environment) bool { return !env.key.ahead })) // those that are provisioned go last
+		env := p.idle[i]
+		p.unidle(i)
 		p.drop(env)
 		p.count++
 		return nil, append(evicted, env), true
@@ -136,7 +140,9 @@ func (p *pool) freezeIdle(env *environment) {
 	for _, idle := range p.idle {
 		if idle == env {
 			env.halt(true)
-			env.idleTimer = time.AfterFunc(p.idleLimit-p.freeze, func() { p.expire(env) })
+			if !env.key.ahead { // one that is provisioned stays
+				env.idleTimer = time.AfterFunc(p.idleLimit-p.freeze, func() { p.expire(env) })
+			}
 			return
 		}
 	}
@@ -189,7 +195,7 @@ func (p *pool) add(env *environment) bool {
 // release gives an environment back after an attempt: to a run that waits, or to the idle ones.
 func (p *pool) release(env *environment) {
 	p.mu.Lock()
-	if p.closed || env.key.epoch != p.epoch(env.key.function, env.key.version) || env.hasExited() {
+	if p.closed || env.key.epoch != p.epoch(env.key.function, env.key.version) || env.hasExited() || env.key.ahead && p.alike(env.key) > p.wanted[env.key] {
 		p.mu.Unlock()
 		p.discard(env)
 		return
@@ -289,6 +295,11 @@ func (p *pool) retire(function, version string) (idle []*environment, folders []
 		p.epochs[function+":"+version]++
 	} else {
 		p.epochs[function]++
+	}
+	for k := range p.wanted {
+		if k.of(function, version) {
+			delete(p.wanted, k)
+		}
 	}
 	for k := range p.spare {
 		if k.of(function, version) {

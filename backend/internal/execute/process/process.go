@@ -163,26 +163,37 @@ func (e *Executor) Environments() (all, idle int) {
 // (and what to do is in the message), fault.Invalid where its package cannot be unpacked, ctx's own where ctx ended
 // first (the program is killed), and ErrClosed.
 func (e *Executor) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outcome, error) {
-	if err := e.enter(); err != nil {
+	end, err := e.begin(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer e.work.Done()
-	if e.turn != nil && !isNested(ctx) {
-		select {
-		case e.turn <- struct{}{}:
-			defer func() { <-e.turn }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-e.ended.Done():
-			return nil, ErrClosed
-		}
-	}
+	defer end()
 	for {
 		out, err := e.attempt(ctx, inv)
 		if !errors.Is(err, errNotServed) {
 			return out, err
 		}
 	}
+}
+
+// begin waits for a run's turn, where one runs at a time; the run calls what it returns at its end.
+func (e *Executor) begin(ctx context.Context) (end func(), err error) {
+	if err := e.enter(); err != nil {
+		return nil, err
+	}
+	if e.turn == nil || isNested(ctx) {
+		return e.work.Done, nil
+	}
+	select {
+	case e.turn <- struct{}{}:
+		return func() { <-e.turn; e.work.Done() }, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-e.ended.Done():
+		err = ErrClosed
+	}
+	e.work.Done()
+	return nil, err
 }
 
 // enter counts a run, unless the executor is closed. The pool's lock keeps the count from growing under Close's wait.

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
 )
@@ -26,6 +27,13 @@ func (c *choice) Run(ctx context.Context, inv *invoke.Invocation) (*invoke.Outco
 		return c.code.Run(ctx, inv)
 	}
 	return out, err
+}
+
+func (c *choice) Prepare(ctx context.Context, v *function.Version, n int) (invoke.Prepared, error) {
+	if n > 0 && c.scripts.Has(v.ARN()) {
+		return c.scripts.Prepare(ctx, v, n)
+	}
+	return c.code.Prepare(ctx, v, n)
 }
 
 func (c *choice) Retire(functionARN, version string) {

@@ -27,6 +27,7 @@ import (
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/clock"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/fault"
@@ -277,6 +278,11 @@ func (e *Executor) log(inv *invoke.Invocation, o control.ScriptedOutcome, out *i
 
 // Retire does nothing: a script has no environments.
 func (e *Executor) Retire(string, string) {}
+
+// Prepare has nothing to initialise.
+func (e *Executor) Prepare(_ context.Context, _ *function.Version, n int) (invoke.Prepared, error) {
+	return invoke.Prepared{Ready: n}, nil
+}
 
 // Close does nothing: a script has nothing running.
 func (e *Executor) Close() {}

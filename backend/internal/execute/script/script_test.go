@@ -126,6 +126,10 @@ func (c *code) Run(context.Context, *invoke.Invocation) (*invoke.Outcome, error)
 	c.runs++
 	return &invoke.Outcome{}, nil
 }
+func (c *code) Prepare(_ context.Context, _ *function.Version, n int) (invoke.Prepared, error) {
+	return invoke.Prepared{Ready: n}, nil
+}
+
 func (c *code) Retire(string, string) { c.retired++ }
 func (c *code) Close()                { c.closed++ }
 

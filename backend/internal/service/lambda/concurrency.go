@@ -118,12 +118,35 @@ func noVersion() error {
 	return invalid("The function resource provided must be an alias or a published version.")
 }
 
-// provisioned is a configuration as the API's answers show it, as one of the structs that repeat its members.
-func provisioned[T any](k function.Key, p *function.Provisioned) *T {
-	n := int32(p.Requested)
-	return repeat[T](&types.ProvisionedConcurrencyConfigListItem{FunctionArn: aws.String(aliasARN(k, p.Qualifier)), RequestedProvisionedConcurrentExecutions: &n,
-		AllocatedProvisionedConcurrentExecutions: &n, AvailableProvisionedConcurrentExecutions: &n, LastModified: aws.String(p.Modified.Format("2006-01-02T15:04:05-0700")),
-		Status: types.ProvisionedConcurrencyStatusEnumReady})
+// requestedItem is a configuration as it was asked for.
+func requestedItem(k function.Key, p *function.Provisioned) *types.ProvisionedConcurrencyConfigListItem {
+	return &types.ProvisionedConcurrencyConfigListItem{FunctionArn: aws.String(aliasARN(k, p.Qualifier)),
+		RequestedProvisionedConcurrentExecutions: aws.Int32(int32(p.Requested)), LastModified: aws.String(p.Modified.Format("2006-01-02T15:04:05-0700"))}
+}
+
+// provisionedItem is a configuration with what has come of it.
+func (a *API) provisionedItem(ctx context.Context, k function.Key, p *function.Provisioned) (*types.ProvisionedConcurrencyConfigListItem, error) {
+	version := p.Qualifier
+	if function.IsAlias(version) {
+		alias, err := a.Functions.Alias(ctx, k, version)
+		if err != nil {
+			return nil, err
+		}
+		version = alias.Version
+	}
+	item := requestedItem(k, p)
+	got, settled := a.Invoker.Preparation(k, version, p.Requested)
+	ready := int32(got.Ready)
+	item.AllocatedProvisionedConcurrentExecutions, item.AvailableProvisionedConcurrentExecutions = &ready, &ready
+	switch {
+	case !settled:
+		item.Status = types.ProvisionedConcurrencyStatusEnumInProgress
+	case got.Failure != "":
+		item.Status, item.StatusReason = types.ProvisionedConcurrencyStatusEnumFailed, &got.Failure
+	default:
+		item.Status = types.ProvisionedConcurrencyStatusEnumReady
+	}
+	return item, nil
 }
 
 func (a *API) putProvisioned(ctx context.Context, in *lambda.PutProvisionedConcurrencyConfigInput) (*lambda.PutProvisionedConcurrencyConfigOutput, error) {
@@ -140,8 +163,9 @@ func (a *API) putProvisioned(ctx context.Context, in *lambda.PutProvisionedConcu
 	if err != nil {
 		return nil, err
 	}
-	out := provisioned[lambda.PutProvisionedConcurrencyConfigOutput](k, p)
-	out.Status = types.ProvisionedConcurrencyStatusEnumInProgress
+	out := repeat[lambda.PutProvisionedConcurrencyConfigOutput](requestedItem(k, p))
+	a.Invoker.Provision(k.ARN())
+	out.Status = types.ProvisionedConcurrencyStatusEnumInProgress // whatever has come of it by now
 	out.AllocatedProvisionedConcurrentExecutions, out.AvailableProvisionedConcurrentExecutions = aws.Int32(0), aws.Int32(0)
 	return out, nil
 }
@@ -158,7 +182,11 @@ func (a *API) getProvisioned(ctx context.Context, in *lambda.GetProvisionedConcu
 	if err != nil {
 		return nil, err
 	}
-	return provisioned[lambda.GetProvisionedConcurrencyConfigOutput](k, p), nil
+	item, err := a.provisionedItem(ctx, k, p)
+	if err != nil {
+		return nil, err
+	}
+	return repeat[lambda.GetProvisionedConcurrencyConfigOutput](item), nil
 }
 
 func (a *API) deleteProvisioned(ctx context.Context, in *lambda.DeleteProvisionedConcurrencyConfigInput) (*lambda.DeleteProvisionedConcurrencyConfigOutput, error) {
@@ -166,7 +194,11 @@ func (a *API) deleteProvisioned(ctx context.Context, in *lambda.DeleteProvisione
 	if err != nil {
 		return nil, err
 	}
-	return &lambda.DeleteProvisionedConcurrencyConfigOutput{}, a.Functions.Unprovision(ctx, k, qualifier)
+	if err := a.Functions.Unprovision(ctx, k, qualifier); err != nil {
+		return nil, err
+	}
+	a.Invoker.Provision(k.ARN())
+	return &lambda.DeleteProvisionedConcurrencyConfigOutput{}, nil
 }
 
 func (a *API) listProvisioned(ctx context.Context, in *lambda.ListProvisionedConcurrencyConfigsInput) (*lambda.ListProvisionedConcurrencyConfigsOutput, error) {
@@ -185,7 +217,11 @@ func (a *API) listProvisioned(ctx context.Context, in *lambda.ListProvisionedCon
 	out := &lambda.ListProvisionedConcurrencyConfigsOutput{ProvisionedConcurrencyConfigs: []types.ProvisionedConcurrencyConfigListItem{}}
 	list, out.NextMarker, err = page(list, in.Marker, in.MaxItems, most, func(p *function.Provisioned) string { return p.Qualifier })
 	for i := range list {
-		out.ProvisionedConcurrencyConfigs = append(out.ProvisionedConcurrencyConfigs, *provisioned[types.ProvisionedConcurrencyConfigListItem](k, &list[i]))
+		item, err := a.provisionedItem(ctx, k, &list[i])
+		if err != nil {
+			return nil, err
+		}
+		out.ProvisionedConcurrencyConfigs = append(out.ProvisionedConcurrencyConfigs, *item)
 	}
 	return out, err
 }

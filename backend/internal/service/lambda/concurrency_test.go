@@ -2,6 +2,7 @@ package lambda_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -20,7 +21,16 @@ func (b *bundle) provision(t *testing.T, qualifier string, n int32) error {
 	t.Helper()
 	_, err := b.PutProvisionedConcurrencyConfig(t.Context(), &lambda.PutProvisionedConcurrencyConfigInput{FunctionName: aws.String("f"), Qualifier: &qualifier,
 		ProvisionedConcurrentExecutions: &n})
+	b.quiet(t)
 	return err
+}
+
+// quiet waits until nothing is due.
+func (b *bundle) quiet(t *testing.T) {
+	t.Helper()
+	if _, err := b.control.Drain(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Recorded in 2025 (TestLambdaReservedConcurrency).
@@ -181,6 +191,7 @@ func TestProvisionedConcurrency(t *testing.T) {
 	if err != nil || made.Status != types.ProvisionedConcurrencyStatusEnumInProgress || *made.RequestedProvisionedConcurrentExecutions != 3 || *made.AllocatedProvisionedConcurrentExecutions != 0 {
 		t.Fatalf("got %+v, %v", made, err)
 	}
+	b.quiet(t)
 	got, err := get("live")
 	if err != nil || got.Status != types.ProvisionedConcurrencyStatusEnumReady || *got.AllocatedProvisionedConcurrentExecutions != 3 {
 		t.Errorf("got %+v, %v", got, err)
