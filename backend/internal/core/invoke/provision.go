@@ -129,7 +129,7 @@ func (iv *Invoker) prepare(ctx context.Context, v *function.Version, n int) (Pre
 		got.Failure = err.Error()
 	}
 	if len(got.Log) > 0 {
-		err = iv.keepLog(ctx, v, got.Log)
+		err = iv.keepLog(ctx, v, got.Log, "")
 	}
 	if got.Failure != "" {
 		iv.Log.Warn("environments could not be initialised ahead", "function", v.QualifiedARN(), "why", got.Failure)
