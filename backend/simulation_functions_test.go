@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/function"
 	runs "github.com/lambdasim/terraform-provider-lambdasim/backend/internal/core/invoke"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/internal/execute"
 )
@@ -88,6 +89,9 @@ type functions struct {
 	b *backend.Backend
 }
 
+func (f *functions) Prepare(_ context.Context, _ *function.Version, n int) (runs.Prepared, error) {
+	return runs.Prepared{Ready: n}, nil
+}
 func (f *functions) Retire(string, string) {}
 func (f *functions) Close()                {}
 

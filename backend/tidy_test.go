@@ -108,7 +108,7 @@ var mayImport = []struct {
 	{"backend/internal/core/identity", []string{"backend/arn", "backend/policy", "backend/internal/fault", "backend/internal/ident", "backend/internal/postgres"}},
 	{"backend/internal/core", []string{"backend/arn", "backend/policy", "backend/pattern", "backend/internal/clock", "backend/internal/fault",
 		"backend/internal/ident", "backend/internal/postgres", "backend/internal/trace", "backend/internal/core"}},
-	{"backend/internal/execute/script", []string{"backend/control", "backend/internal/clock", "backend/internal/fault", "backend/internal/postgres", "backend/internal/core/invoke",
+	{"backend/internal/execute/script", []string{"backend/control", "backend/internal/clock", "backend/internal/fault", "backend/internal/postgres", "backend/internal/core/function", "backend/internal/core/invoke",
 		"backend/internal/execute"}},
 	{"backend/internal/execute", []string{"backend/arn", "backend/control", "backend/internal/clock", "backend/internal/fault", "backend/internal/ident",
 		"backend/internal/core/invoke", "backend/internal/core/function", "backend/internal/core/logs", "backend/internal/execute", "backend/internal/trace", "backend/internal/thread"}},
