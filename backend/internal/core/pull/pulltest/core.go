@@ -136,6 +136,11 @@ func (c *Core) Run(_ context.Context, inv *invoke.Invocation) (*invoke.Outcome, 
 	return &invoke.Outcome{Payload: []byte("null")}, nil
 }
 
+// Prepare has nothing to initialise.
+func (c *Core) Prepare(_ context.Context, _ *function.Version, n int) (invoke.Prepared, error) {
+	return invoke.Prepared{Ready: n}, nil
+}
+
 // Retire does nothing: there are no environments.
 func (c *Core) Retire(string, string) {}
 
