@@ -92,6 +92,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 	}
 	clients.defaultTags(c.DefaultTags)
 	clients.nameLog(log)
+	clients.Patience = dropinPatience
 	for _, b := range c.IgnoreTags {
 		clients.IgnoreTags.Keys = append(clients.IgnoreTags.Keys, texts2strings(b.Keys)...)
 		clients.IgnoreTags.Prefixes = append(clients.IgnoreTags.Prefixes, texts2strings(b.KeyPrefixes)...)

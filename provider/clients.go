@@ -34,6 +34,7 @@ type Clients struct {
 	TagsUnknown bool // whether a default tag is not known yet
 	IgnoreTags  IgnoredTags
 	Control     *control.Client
+	Patience    time.Duration // for which a call is tried again whose needs may be made at the same time
 
 	config aws.Config
 
@@ -56,7 +57,7 @@ func (t IgnoredTags) ignores(key string) bool {
 // newClients builds the SDK's configuration by hand, so that nothing of the user's machine gets into it.
 func newClients(endpoint, region string, keys aws.Credentials) *Clients {
 	return &Clients{
-		Endpoint: endpoint, Region: region, Control: control.New(endpoint), policies: map[string]*sync.Mutex{},
+		Endpoint: endpoint, Region: region, Control: control.New(endpoint), Patience: ownPatience, policies: map[string]*sync.Mutex{},
 		config: aws.Config{
 			Region:                     region,
 			BaseEndpoint:               aws.String(endpoint),

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
@@ -123,9 +124,7 @@ func readEventRule(ctx context.Context, b *resourceBase, m *eventRuleModel) erro
 	m.ID, m.ARN, m.State = types.StringValue(onBus(m.Bus, "/", *out.Name)), types.StringPointerValue(out.Arn), types.StringValue(string(out.State))
 	m.Description, m.Role, m.Schedule = optionalString(out.Description, m.Description), optionalString(out.RoleArn, m.Role), optionalString(out.ScheduleExpression, m.Schedule)
 	m.NamePrefix = blankIfNull(m.NamePrefix)
-	if m.Pattern = (fwtypes.JSON{StringValue: types.StringNull()}); out.EventPattern != nil {
-		m.Pattern = fwtypes.JSONValue(*out.EventPattern)
-	}
+	m.Pattern = m.Pattern.Shown(aws.ToString(out.EventPattern))
 	if m.ForceDestroy.IsNull() {
 		m.ForceDestroy = types.BoolValue(false)
 	}

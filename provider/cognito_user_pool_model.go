@@ -21,7 +21,7 @@ func refuseInside(ctx context.Context, config tfsdk.Config, name string, inside 
 	given := firstObject(list)
 	for _, argument := range inside {
 		v := given[argument]
-		if v == nil || v.IsNull() || v.IsUnknown() || (refused{}).admits(v) {
+		if v == nil || !saysSomething(v, false) {
 			continue
 		}
 		summary, detail := refusal(name + "." + argument)

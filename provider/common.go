@@ -120,12 +120,14 @@ type refused struct {
 	allowed []attr.Value // besides null, false, "" and empty collections: its default
 }
 
-// refuse reports every refused argument that the configuration gives. What is not known yet is asked again at apply.
+// refuse reports every refused argument that the configuration gives. What is not known yet is asked again once it is: for
+// a plan, or at the latest before it is applied. A dynamic block of a resource whose instances are not known yet is a block
+// of which nothing is known.
 func refuse(ctx context.Context, config tfsdk.Config, list []refused, diags *diag.Diagnostics) {
 	for _, r := range list {
 		var v attr.Value
 		diags.Append(config.GetAttribute(ctx, path.Root(r.name), &v)...)
-		if v == nil || v.IsNull() || v.IsUnknown() || r.admits(v) {
+		if v == nil || !saysSomething(v, false) || slices.ContainsFunc(r.allowed, v.Equal) {
 			continue
 		}
 		summary, detail := refusal(r.name)
@@ -133,38 +135,37 @@ func refuse(ctx context.Context, config tfsdk.Config, list []refused, diags *dia
 	}
 }
 
-func (r refused) admits(v attr.Value) bool {
-	for _, a := range r.allowed {
-		if v.Equal(a) {
-			return true
-		}
-	}
-	return blankValue(v)
-}
+// blankValue reports whether a value says nothing: null, false, "", an empty collection, or blocks that say nothing. What is
+// not known may say something.
+func blankValue(v attr.Value) bool { return !saysSomething(v, true) }
 
-// blankValue reports whether a value says nothing: null, false, "", an empty collection, or blocks that say nothing.
-func blankValue(v attr.Value) bool {
-	if v.IsNull() {
-		return true
+// saysSomething is the opposite of blankValue; unknown is the answer for what is not known.
+func saysSomething(v attr.Value, unknown bool) bool {
+	some := func(list []attr.Value) bool {
+		return slices.ContainsFunc(list, func(one attr.Value) bool { return saysSomething(one, unknown) })
+	}
+	switch {
+	case v.IsNull():
+		return false
+	case v.IsUnknown():
+		return unknown
 	}
 	switch x := v.(type) {
 	case types.Bool:
-		return !x.ValueBool()
+		return x.ValueBool()
 	case types.String:
-		return !x.IsUnknown() && x.ValueString() == ""
+		return x.ValueString() != ""
 	case types.List:
-		return !x.IsUnknown() && !slices.ContainsFunc(x.Elements(), speaks)
+		return some(x.Elements())
 	case types.Set:
-		return !x.IsUnknown() && !slices.ContainsFunc(x.Elements(), speaks)
+		return some(x.Elements())
 	case types.Map:
-		return !x.IsUnknown() && len(x.Elements()) == 0
+		return len(x.Elements()) > 0
 	case types.Object:
-		return !x.IsUnknown() && !slices.ContainsFunc(slices.Collect(maps.Values(x.Attributes())), speaks)
+		return some(slices.Collect(maps.Values(x.Attributes())))
 	}
-	return false
+	return true
 }
-
-func speaks(v attr.Value) bool { return !blankValue(v) }
 
 // given is a text for a request: absent where the configuration has none, or "".
 func given(v types.String) *string {

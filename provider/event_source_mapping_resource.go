@@ -111,7 +111,11 @@ func (r *eventSourceMappingResource) Create(ctx context.Context, req resource.Cr
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	out, err := r.clients.Lambda(m.Region.ValueString()).CreateEventSourceMapping(ctx, in)
+	var out *lambda.CreateEventSourceMappingOutput
+	err := patiently(ctx, r.clients.Patience, saying(mappingTexts), func() (err error) {
+		out, err = r.clients.Lambda(m.Region.ValueString()).CreateEventSourceMapping(ctx, in)
+		return err
+	})
 	if err != nil {
 		addError(&resp.Diagnostics, "Mapping "+m.EventSourceARN.ValueString()+" to the function", m.FunctionName.ValueString(), err)
 		return
@@ -210,7 +214,11 @@ func (r *eventSourceMappingResource) Update(ctx context.Context, req resource.Up
 	if !sameFunction(m.FunctionName.ValueString(), was.FunctionARN.ValueString()) {
 		in.FunctionName = m.FunctionName.ValueStringPointer()
 	}
-	if _, err := client.UpdateEventSourceMapping(ctx, in); err != nil {
+	err := patiently(ctx, r.clients.Patience, saying(mappingTexts), func() error {
+		_, err := client.UpdateEventSourceMapping(ctx, in)
+		return err
+	})
+	if err != nil {
 		addError(&resp.Diagnostics, "Updating the event source mapping", was.UUID.ValueString(), err)
 		return
 	}

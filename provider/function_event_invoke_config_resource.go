@@ -114,7 +114,10 @@ func putEventInvokeConfig(ctx context.Context, b *resourceBase, m *eventInvokeCo
 			in.DestinationConfig.OnSuccess = &awstypes.OnSuccess{Destination: given(to.Destination)}
 		}
 	}
-	_, err := b.clients.Lambda(m.Region.ValueString()).PutFunctionEventInvokeConfig(ctx, in)
+	err := patiently(ctx, b.clients.Patience, saying(destinationTexts), func() error {
+		_, err := b.clients.Lambda(m.Region.ValueString()).PutFunctionEventInvokeConfig(ctx, in)
+		return err
+	})
 	m.ID = types.StringValue(qualified(m.FunctionName, m.Qualifier))
 	return err
 }

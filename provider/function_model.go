@@ -266,8 +266,12 @@ func (m *functionModel) readLogging(l *awstypes.LoggingConfig) {
 		}
 		return types.StringValue(api)
 	}
+	group := types.StringPointerValue(l.LogGroup)
+	if given := len(m.LoggingConfig.Elements()) > 0 && field(m.LoggingConfig, "log_group") == nil; given && group.ValueString() == "/aws/lambda/"+m.ID.ValueString() {
+		group = types.StringNull() // a block that is given and names none has none: Terraform holds us to what is written
+	}
 	m.LoggingConfig = objects(loggingConfigType, map[string]attr.Value{
-		"log_format": types.StringValue(string(l.LogFormat)), "log_group": types.StringPointerValue(l.LogGroup),
+		"log_format": types.StringValue(string(l.LogFormat)), "log_group": group,
 		"application_log_level": level("application_log_level", string(l.ApplicationLogLevel)), "system_log_level": level("system_log_level", string(l.SystemLogLevel)),
 	})
 }

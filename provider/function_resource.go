@@ -169,7 +169,11 @@ func (r *functionResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	client := r.clients.Lambda(m.Region.ValueString())
-	if _, err := client.CreateFunction(ctx, in); err != nil {
+	err := patiently(ctx, r.clients.Patience, saying(roleTexts), func() error {
+		_, err := client.CreateFunction(ctx, in)
+		return err
+	})
+	if err != nil {
 		addError(&resp.Diagnostics, "Creating the function", m.FunctionName.ValueString(), err)
 		return
 	}
@@ -303,7 +307,11 @@ func (r *functionResource) updateConfiguration(ctx context.Context, client *lamb
 		DeadLetterConfig: &awstypes.DeadLetterConfig{TargetArn: aws.String(fieldText(m.DeadLetterConfig, "target_arn"))}, // "" clears it
 		Layers:           append([]string{}, textsOfList(m.Layers)...), KMSKeyArn: aws.String(m.KMSKeyARN.ValueString())} // none clears them, "" the key
 	m.updateKept(in, was)
-	if _, err := client.UpdateFunctionConfiguration(ctx, in); err != nil {
+	err := patiently(ctx, r.clients.Patience, saying(roleTexts), func() error {
+		_, err := client.UpdateFunctionConfiguration(ctx, in)
+		return err
+	})
+	if err != nil {
 		addError(diags, "Updating the configuration of the function", m.FunctionName.ValueString(), err)
 	}
 }

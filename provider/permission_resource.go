@@ -90,9 +90,13 @@ func (r *permissionResource) Create(ctx context.Context, req resource.CreateRequ
 	if m.InvokedViaFunctionURL.ValueBool() {
 		in.InvokedViaFunctionUrl = aws.Bool(true)
 	}
-	unlock := r.clients.lockPolicy(m.FunctionName.ValueString())
-	_, err := r.clients.Lambda(m.Region.ValueString()).AddPermission(ctx, in)
-	unlock()
+	limit, more := m.Timeouts.Create(ctx, r.clients.Patience)
+	resp.Diagnostics.Append(more...)
+	err := patiently(ctx, limit, isNotFound, func() error {
+		defer r.clients.lockPolicy(m.FunctionName.ValueString())()
+		_, err := r.clients.Lambda(m.Region.ValueString()).AddPermission(ctx, in)
+		return err
+	})
 	if err != nil {
 		addError(&resp.Diagnostics, "Adding the permission "+m.StatementID.ValueString()+" to the function", m.FunctionName.ValueString(), err)
 		return

@@ -204,7 +204,7 @@ func (p *lambdasim) DataSources(context.Context) []func() datasource.DataSource 
 
 // awsDataSources are the data sources that AWS has too: those of drop-in mode.
 var awsDataSources = []func() datasource.DataSource{
-	newFunctionDataSource, newLayerVersionDataSource,
+	newFunctionDataSource, newLayerVersionDataSource, newARNDataSource, newServicePrincipalDataSource, newDefaultTagsDataSource, newOrganizationDataSource,
 	newAliasDataSource, newInvocationDataSource, newFunctionsDataSource, newFunctionURLDataSource, newCallerIdentityDataSource, newIAMPolicyDocumentDataSource, newRegionDataSource, newPartitionDataSource,
 	newSQSQueueDataSource, newSNSTopicDataSource, newEventBusDataSource, newDynamoDBTableDataSource, newLogGroupDataSource,
 	newS3BucketDataSource, newS3ObjectDataSource,

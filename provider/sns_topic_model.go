@@ -93,7 +93,9 @@ func (m *snsTopicModel) read(attributes map[string]string) {
 		m.NamePrefix = types.StringValue("")
 	}
 	m.FIFO, m.ContentBased = types.BoolValue(attributes["FifoTopic"] == "true"), types.BoolValue(attributes["ContentBasedDeduplication"] == "true")
-	m.Policy, m.BeginningArchiveTime = fwtypes.JSONValue(attributes["Policy"]), types.StringValue("")
+	if m.BeginningArchiveTime = types.StringValue(""); m.Policy.IsNull() || m.Policy.ValueString() != "" || m.Policy.IsUnknown() { // "" asks for the topic's own
+		m.Policy = fwtypes.JSONValue(attributes["Policy"])
+	}
 	document := attributes["DeliveryPolicy"]
 	m.DeliveryPolicy.StringValue = optionalString(&document, m.DeliveryPolicy.StringValue)
 }

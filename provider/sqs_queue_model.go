@@ -74,7 +74,6 @@ func (m *sqsQueueModel) read(attributes map[string]string, diags *diag.Diagnosti
 		}
 		return types.StringValue(attributes[name])
 	}
-	document := func(name string) fwtypes.JSON { return fwtypes.JSON{StringValue: text(name)} }
 	m.ARN = types.StringValue(attributes["QueueArn"])
 	m.FIFO, m.ContentBased = types.BoolValue(attributes["FifoQueue"] == "true"), types.BoolValue(attributes["ContentBasedDeduplication"] == "true")
 	m.DeduplicationScope, m.FIFOThroughputLimit = text("DeduplicationScope"), text("FifoThroughputLimit")
@@ -82,5 +81,5 @@ func (m *sqsQueueModel) read(attributes map[string]string, diags *diag.Diagnosti
 	m.ReceiveWait, m.Visibility, m.KMSReusePeriod = number("ReceiveMessageWaitTimeSeconds"), number("VisibilityTimeout"), number("KmsDataKeyReusePeriodSeconds")
 	key := attributes["KmsMasterKeyId"]
 	m.KMSKey, m.ManagedSSE = optionalString(&key, m.KMSKey), types.BoolValue(attributes["SqsManagedSseEnabled"] == "true")
-	m.Policy, m.RedrivePolicy, m.RedriveAllowPolicy = document("Policy"), document("RedrivePolicy"), document("RedriveAllowPolicy")
+	m.Policy, m.RedrivePolicy, m.RedriveAllowPolicy = m.Policy.Shown(attributes["Policy"]), m.RedrivePolicy.Shown(attributes["RedrivePolicy"]), m.RedriveAllowPolicy.Shown(attributes["RedriveAllowPolicy"])
 }

@@ -16,7 +16,8 @@
 //	AWS_…, profiles, instance metadata   the simulator's address and keys, and files without a profile
 //	-chdir, -plugin-dir, -state          refused by name; -backend-config is left out: see arguments.go
 //
-// Every other provider comes from its registry, with the user's proxy, so that archive_file, random_pet and
+// Every other provider comes from where somebody has put it for Terraform to find (terraform.d/plugins of the module,
+// ~/.terraform.d/plugins), or else from its registry, with the user's proxy, so that archive_file, random_pet and
 // null_resource are what they are elsewhere. What they start (local-exec) has the same environment.
 //
 // The versions in the mirror are chosen so that they satisfy what the module and its child modules ask for: see

@@ -93,27 +93,69 @@ func copyFile(from, to string, mode os.FileMode) (err error) {
 }
 
 // cliConfig is a configuration of Terraform or OpenTofu that takes the providers served here from a mirror and from nowhere
-// else, and every other provider from its registry.
-func cliConfig(mirror string) string {
+// else; those that somebody has put into one of the plugins folders from there alone, as Terraform does by itself where nothing
+// is configured; and every other provider from its registry.
+func cliConfig(mirror string, plugins ...string) string {
 	var list []string
 	for _, host := range hosts {
 		for _, provider := range served {
-			list = append(list, fmt.Sprintf("%q", host+"/"+provider))
+			list = append(list, host+"/"+provider)
 		}
 	}
-	names := strings.Join(list, ", ")
-	return fmt.Sprintf(`disable_checkpoint = true
-
-provider_installation {
-  filesystem_mirror {
-    path    = %q
-    include = [%s]
-  }
-  direct {
-    exclude = [%s]
-  }
+	elsewhere := slices.Clone(list)
+	var b strings.Builder
+	method := func(kind, folder, which string, names []string) {
+		fmt.Fprintf(&b, "  %s {\n", kind)
+		if folder != "" {
+			fmt.Fprintf(&b, "    path    = %q\n", folder)
+		}
+		fmt.Fprintf(&b, "    %s = [%s]\n  }\n", which, quoted(names))
+	}
+	b.WriteString("disable_checkpoint = true\n\nprovider_installation {\n")
+	method("filesystem_mirror", mirror, "include", list)
+	for _, folder := range plugins {
+		if found := pluginsIn(folder, elsewhere); len(found) > 0 {
+			method("filesystem_mirror", folder, "include", found)
+			elsewhere = append(elsewhere, found...)
+		}
+	}
+	method("direct", "", "exclude", elsewhere)
+	b.WriteString("}\n")
+	return b.String()
 }
-`, mirror, names, names)
+
+func quoted(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// pluginsIn names the providers of a plugins folder, HOST/NAMESPACE/TYPE, but for those that come from elsewhere.
+func pluginsIn(folder string, elsewhere []string) (list []string) {
+	found, err := filepath.Glob(filepath.Join(folder, "*.*", "*", "*"))
+	if err != nil { // the folder's own name has a character of patterns in it
+		return nil
+	}
+	for _, path := range found {
+		name, err := filepath.Rel(folder, path)
+		if name = filepath.ToSlash(name); err == nil && !slices.Contains(elsewhere, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// pluginFolders are where Terraform looks for providers by itself, in the copy of a module and in the user's home.
+func pluginFolders(module string, user []string) []string {
+	list := []string{filepath.Join(module, "terraform.d", "plugins")}
+	for _, v := range user {
+		if home, ok := strings.CutPrefix(v, "HOME="); ok && filepath.IsAbs(home) {
+			list = append(list, filepath.Join(home, ".terraform.d", "plugins"))
+		}
+	}
+	return list
 }
 
 // mirrorVersions chooses the versions for what modules ask for: one that satisfies every constraint, or one for each major

@@ -118,7 +118,7 @@ func (a *arrangement) endpoint(ctx context.Context) (string, error) {
 func (a *arrangement) settings(endpoint string) ([]string, error) {
 	region := regionOf(a.environ)
 	config, credentials := profiles(endpoint, region)
-	for name, text := range map[string]string{"aws_config": config, "aws_credentials": credentials, "cli.tfrc": cliConfig(filepath.Join(a.folder, "mirror"))} {
+	for name, text := range map[string]string{"aws_config": config, "aws_credentials": credentials, "cli.tfrc": cliConfig(filepath.Join(a.folder, "mirror"), pluginFolders(a.tree.dir(), a.environ)...)} {
 		if err := os.WriteFile(filepath.Join(a.folder, name), []byte(text), 0o600); err != nil {
 			return nil, err
 		}
