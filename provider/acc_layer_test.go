@@ -36,7 +36,6 @@ func TestAccLayerVersion(t *testing.T) {
 	steps(t,
 		fails(of("layer_version", "l", `layer_name = "acc-layer"`), `Invalid Attribute Combination`),
 		fails(hcl(`compatible_runtimes = ["cobol"]`), `must be one of`),
-		fails(hcl(`s3_object_version = "1"`), `s3_object_version is not simulated`),
 		acts(l, create, hcl(), at(l, "id", text(arn("1"))), at(l, "version", text("1")), at(l, "layer_arn", text("arn:aws:lambda:us-east-1:000000000000:layer:acc-layer"))),
 		acts(l, nothing, hcl()),
 		imports(l, arn("1"), "filename"), imports(l, name+"/1@us-east-1", "filename"), failsImport(l, name, `want a layer version's ARN`),

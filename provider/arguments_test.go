@@ -29,7 +29,7 @@ func TestArgumentTable(t *testing.T) {
 		{"lambdasim_function", newFunctionResource, functionRefused}, {"lambdasim_event_source_mapping", newEventSourceMappingResource, mappingRefused},
 		{"lambdasim_permission", newPermissionResource, nil}, {"lambdasim_function_event_invoke_config", newFunctionEventInvokeConfigResource, nil},
 		{"lambdasim_function_url", newFunctionURLResource, nil}, {"lambdasim_invocation", newInvocationResource, invocationRefused},
-		{"lambdasim_layer_version", newLayerVersionResource, layerVersionRefused}, {"lambdasim_function_recursion_config", newFunctionRecursionConfigResource, nil},
+		{"lambdasim_layer_version", newLayerVersionResource, nil}, {"lambdasim_function_recursion_config", newFunctionRecursionConfigResource, nil},
 		{"lambdasim_layer_version_permission", newLayerVersionPermissionResource, nil}, {"lambdasim_runtime_management_config", newRuntimeManagementConfigResource, nil},
 		{"lambdasim_alias", newAliasResource, nil}, {"lambdasim_resource_policy", newResourcePolicyResource, nil},
 		{"lambdasim_provisioned_concurrency_config", newProvisionedConcurrencyResource, nil},

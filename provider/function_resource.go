@@ -129,7 +129,7 @@ func (r *functionResource) planCode(ctx context.Context, req resource.ModifyPlan
 
 // codeMoves reports whether the code is to be uploaded again.
 func (m *functionModel) codeMoves(state *functionModel) bool {
-	return !m.Filename.Equal(state.Filename) || !m.ImageURI.Equal(state.ImageURI) || !m.SourceKMSKeyARN.Equal(state.SourceKMSKeyARN) || !m.S3Bucket.Equal(state.S3Bucket) || !m.S3Key.Equal(state.S3Key) ||
+	return !m.Filename.Equal(state.Filename) || !m.ImageURI.Equal(state.ImageURI) || !m.SourceKMSKeyARN.Equal(state.SourceKMSKeyARN) || !m.S3Bucket.Equal(state.S3Bucket) || !m.S3Key.Equal(state.S3Key) || !m.S3ObjectVersion.Equal(state.S3ObjectVersion) ||
 		(!m.SourceCodeHash.IsUnknown() && !m.SourceCodeHash.Equal(state.SourceCodeHash)) || !m.Architectures.Equal(state.Architectures)
 }
 
@@ -196,7 +196,7 @@ func (r *functionResource) deadline(ctx context.Context, diags *diag.Diagnostics
 // code is the deployment package as CreateFunction takes it.
 func (m *functionModel) code(diags *diag.Diagnostics) *awstypes.FunctionCode {
 	if m.Filename.IsNull() {
-		return &awstypes.FunctionCode{S3Bucket: m.S3Bucket.ValueStringPointer(), S3Key: m.S3Key.ValueStringPointer(), ImageUri: m.ImageURI.ValueStringPointer(),
+		return &awstypes.FunctionCode{S3Bucket: m.S3Bucket.ValueStringPointer(), S3Key: m.S3Key.ValueStringPointer(), S3ObjectVersion: given(m.S3ObjectVersion), ImageUri: m.ImageURI.ValueStringPointer(),
 			SourceKMSKeyArn: given(m.SourceKMSKeyARN)}
 	}
 	data, err := zipped(m.Filename.ValueString())
@@ -322,7 +322,7 @@ func (r *functionResource) updateCode(ctx context.Context, client *lambda.Client
 		return
 	}
 	_, err := client.UpdateFunctionCode(ctx, &lambda.UpdateFunctionCodeInput{FunctionName: m.FunctionName.ValueStringPointer(), ZipFile: code.ZipFile,
-		S3Bucket: code.S3Bucket, S3Key: code.S3Key, ImageUri: code.ImageUri, SourceKMSKeyArn: code.SourceKMSKeyArn, Architectures: m.architectures(ctx, diags)})
+		S3Bucket: code.S3Bucket, S3Key: code.S3Key, S3ObjectVersion: code.S3ObjectVersion, ImageUri: code.ImageUri, SourceKMSKeyArn: code.SourceKMSKeyArn, Architectures: m.architectures(ctx, diags)})
 	if err != nil {
 		addError(diags, "Updating the code of the function", m.FunctionName.ValueString(), err)
 	}

@@ -99,7 +99,7 @@ func (r *functionResource) Schema(ctx context.Context, _ resource.SchemaRequest,
 			"runtime":                       schema.StringAttribute{Optional: true, MarkdownDescription: "Runtime. `provided.*`, `python3.*` and `nodejs*` run; others are stored, and invoking them fails with an error that says so.", Validators: []validator.String{stringvalidator.OneOf(enum(types.Runtime("").Values())...)}},
 			"s3_bucket":                     schema.StringAttribute{Optional: true, MarkdownDescription: "Bucket of the deployment package, in the simulator.", Validators: []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("s3_key"))}},
 			"s3_key":                        schema.StringAttribute{Optional: true, MarkdownDescription: "Key of the deployment package.", Validators: []validator.String{stringvalidator.AlsoRequires(path.MatchRoot("s3_bucket"))}},
-			"s3_object_version":             schema.StringAttribute{Optional: true, MarkdownDescription: notSimulated, Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("filename"), path.MatchRoot("image_uri"))}},
+			"s3_object_version":             schema.StringAttribute{Optional: true, MarkdownDescription: "Version of the deployment package's object.", Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("filename"), path.MatchRoot("image_uri"))}},
 			"signing_job_arn":               computed("Empty: code signing is not simulated."),
 			"signing_profile_version_arn":   computed("Empty: code signing is not simulated."),
 			"skip_destroy":                  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the resource leaves the function."},
@@ -147,6 +147,5 @@ func functionBlocks(ctx context.Context) map[string]schema.Block {
 
 // functionRefused are the arguments on which the simulator does not act.
 var functionRefused = []refused{
-	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"}, {name: "publish_to"}, {name: "s3_object_version"},
-	{name: "tenancy_config"},
+	{name: "capacity_provider_config"}, {name: "code_signing_config_arn"}, {name: "durable_config"}, {name: "publish_to"}, {name: "tenancy_config"},
 }

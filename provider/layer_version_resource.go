@@ -49,12 +49,10 @@ type layerVersionModel struct {
 	Version                  types.String `tfsdk:"version"`
 }
 
-var layerVersionRefused = []refused{{name: "s3_object_version"}}
-
 func newLayerVersionResource() resource.Resource {
 	return &importedBy[layerVersionModel]{want: "a layer version's ARN, or NAME/VERSION", parse: layerVersionID, kept: kept[layerVersionModel]{
 		typ: "lambda_layer_version", noun: "a version of the layer", label: func(m *layerVersionModel) string { return m.LayerName.ValueString() },
-		schema: layerVersionSchema, refused: layerVersionRefused, plan: planLayerVersion, create: publishLayerVersion, read: readLayerVersion,
+		schema: layerVersionSchema, plan: planLayerVersion, create: publishLayerVersion, read: readLayerVersion,
 		remove: func(ctx context.Context, b *resourceBase, m *layerVersionModel) error {
 			if m.SkipDestroy.ValueBool() {
 				return nil
@@ -82,7 +80,7 @@ func layerVersionSchema() schema.Schema {
 			"compatible_runtimes":      set("Runtimes that it is for, at most 15. Functions of others may name it all the same.", enum(awstypes.Runtime("").Values()), 15),
 			"created_date":             idAttribute("When it was published, on the simulator's clock."), "description": once(false, "Description."),
 			"filename": filename, "layer_arn": idAttribute("ARN of the layer, without the version."), "layer_name": once(true, "Name of the layer."),
-			"license_info": once(false, "Its licence."), "s3_bucket": bucket, "s3_key": key, "s3_object_version": once(false, notSimulated),
+			"license_info": once(false, "Its licence."), "s3_bucket": bucket, "s3_key": key, "s3_object_version": once(false, "Version of the content's object."),
 			"signing_job_arn": idAttribute("Empty: code signing is not simulated."), "signing_profile_version_arn": idAttribute("Empty: code signing is not simulated."),
 			"skip_destroy": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether destroying the resource leaves the version.",
 				PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()}},
@@ -144,7 +142,7 @@ func numberOf(version types.String) *int64 {
 
 func publishLayerVersion(ctx context.Context, b *resourceBase, m *layerVersionModel) error {
 	in := &lambda.PublishLayerVersionInput{LayerName: m.LayerName.ValueStringPointer(), Description: given(m.Description), LicenseInfo: given(m.LicenseInfo),
-		Content: &awstypes.LayerVersionContentInput{S3Bucket: given(m.S3Bucket), S3Key: given(m.S3Key)}}
+		Content: &awstypes.LayerVersionContentInput{S3Bucket: given(m.S3Bucket), S3Key: given(m.S3Key), S3ObjectVersion: given(m.S3ObjectVersion)}}
 	for _, a := range texts2strings(m.CompatibleArchitectures) {
 		in.CompatibleArchitectures = append(in.CompatibleArchitectures, awstypes.Architecture(a))
 	}
