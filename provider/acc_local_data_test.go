@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -21,15 +22,15 @@ func TestAccDataThatIsComputed(t *testing.T) {
 // An organization is what lambdasim_account says of its accounts.
 func TestAccOrganizationDataSource(t *testing.T) {
 	const o, org = "data.lambdasim_organizations_organization.o", "o-a1b2c3d4e9"
-	provider := "provider \"lambdasim\" {\n  alias      = \"managing\"\n  endpoint   = \"" + endpoint + "\"\n  account_id = \"888800000001\"\n}\n"
-	data := provider + "data \"lambdasim_organizations_organization\" \"o\" {\n  provider   = lambdasim.managing\n  depends_on = [lambdasim_account.a, lambdasim_account.b]\n}\n"
+	provider := "provider \"lambdasim\" {\n  endpoint   = \"" + endpoint + "\"\n  account_id = \"888800000001\"\n}\n"
+	data := provider + "data \"lambdasim_organizations_organization\" \"o\" {\n  depends_on = [lambdasim_account.a, lambdasim_account.b]\n}\n"
 	accounts := of("account", "a", `account_id = "888800000001"`, `organization_id = "`+org+`"`, `management_account = true`, `organization_path = "`+org+`/r-ab12/"`) + of("account", "b", `account_id = "888800000002"`, `organization_id = "`+org+`"`)
 	member := func(id string) knownvalue.Check {
 		return knownvalue.ObjectExact(map[string]knownvalue.Check{"id": text(id), "arn": text("arn:aws:organizations::888800000001:account/" + org + "/" + id)})
 	}
 	steps(t,
-		fails(provider+"data \"lambdasim_organizations_organization\" \"o\" {\n  provider = lambdasim.managing\n}\n", `AWSOrganizationsNotInUseException`),
-		resource.TestStep{Config: config("%s", accounts+data), ConfigStateChecks: []statecheck.StateCheck{at(o, "id", text(org)), at(o, "arn", text("arn:aws:organizations::888800000001:organization/"+org)), at(o, "master_account_id", text("888800000001")),
+		resource.TestStep{Config: provider + "data \"lambdasim_organizations_organization\" \"o\" {}\n", ExpectError: regexp.MustCompile(`AWSOrganizationsNotInUseException`)},
+		resource.TestStep{Config: accounts + data, ConfigStateChecks: []statecheck.StateCheck{at(o, "id", text(org)), at(o, "arn", text("arn:aws:organizations::888800000001:organization/"+org)), at(o, "master_account_id", text("888800000001")),
 			at(o, "accounts", knownvalue.ListExact([]knownvalue.Check{member("888800000001"), member("888800000002")})), at(o, "non_master_accounts", knownvalue.ListExact([]knownvalue.Check{member("888800000002")})),
 			within(o, text("r-ab12"), "roots", 0, "id")}},
 	)
