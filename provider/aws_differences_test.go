@@ -94,6 +94,17 @@ func init() {
 		"network_configuration.assign_public_ip defaults to \"\"", "task_count defaults to \"\"")
 	differences["aws_cloudwatch_event_rule.state is OC"] = "the state that follows from is_enabled is shown; the AWS provider suppresses that difference instead"
 	dynamodbDifferences(refusedRow)
+	gatewayDifferences(refusedRow)
+}
+
+// gatewayDifferences are those of APIs.
+func gatewayDifferences(refusedRow func(prefix string, rows ...string)) {
+	rows := []string{"data_trace_enabled defaults to \"\"", "detailed_metrics_enabled defaults to \"\"", "logging_level is O"}
+	refusedRow("aws_apigatewayv2_stage.route_settings.", rows...)
+	for _, row := range rows {
+		differences["aws_apigatewayv2_stage.default_route_settings."+row] = "they have no effect, and what is not given is not shown"
+	}
+	differences["aws_apigatewayv2_deployment"] = "its rows are not among those that were collected"
 }
 
 // dynamodbDifferences are those of tables.

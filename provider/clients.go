@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -97,6 +98,11 @@ func (c *Clients) Cognito(region string) *cognitoidentityprovider.Client {
 // Logs is a client of CloudWatch Logs in a region.
 func (c *Clients) Logs(region string) *cloudwatchlogs.Client {
 	return cloudwatchlogs.NewFromConfig(c.in(region))
+}
+
+// HTTPAPIs is a client of API Gateway's second version in a region.
+func (c *Clients) HTTPAPIs(region string) *apigatewayv2.Client {
+	return apigatewayv2.NewFromConfig(c.in(region))
 }
 
 // EventBridge returns an EventBridge client for a region, or for the provider's when region is "".

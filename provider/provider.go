@@ -195,6 +195,7 @@ var awsResources = []func() resource.Resource{
 	newSQSQueueResource, newSQSQueuePolicyResource, newSQSQueueRedrivePolicyResource, newSQSQueueRedriveAllowPolicyResource,
 	newSNSTopicResource, newSNSTopicPolicyResource, newSNSTopicSubscriptionResource,
 	newEventBusResource, newEventBusPolicyResource, newEventPermissionResource, newEventRuleResource, newEventTargetResource,
+	newHTTPAPIResource, newHTTPIntegrationResource, newHTTPRouteResource, newHTTPStageResource, newHTTPDeploymentResource,
 }
 
 // DataSources lists the data sources.

@@ -238,7 +238,8 @@ func (d *httpAPI) checkRoute(operation string, n int) error {
 	if slices.ContainsFunc(d.Routes, func(other types.Route) bool { return other.RouteId != r.RouteId && *other.RouteKey == *r.RouteKey }) {
 		return conflict("Route with key %s already exists for this API", *r.RouteKey)
 	}
-	if r.Target == nil {
+	if aws.ToString(r.Target) == "" {
+		r.Target = nil
 		return nil
 	}
 	id, ok := strings.CutPrefix(*r.Target, "integrations/")

@@ -28,6 +28,9 @@ func (a *API) addStages(ops map[string]wire.Operation) {
 	ops["DeleteStage"] = operation(a.deleteStage, "DELETE", func(in *apigatewayv2.DeleteStageInput) string {
 		return apiPath(in.ApiId, "stages", aws.ToString(in.StageName))
 	})
+	ops["DeleteAccessLogSettings"] = operation(a.deleteAccessLogSettings, "DELETE", func(in *apigatewayv2.DeleteAccessLogSettingsInput) string {
+		return apiPath(in.ApiId, "stages", aws.ToString(in.StageName), "accesslogsettings")
+	})
 	ops["CreateDeployment"] = operation(a.createDeployment, "POST", func(in *apigatewayv2.CreateDeploymentInput) string { return apiPath(in.ApiId, "deployments") })
 	ops["GetDeployments"] = operation(a.getDeployments, "GET", func(in *apigatewayv2.GetDeploymentsInput) string { return apiPath(in.ApiId, "deployments") })
 	ops["GetDeployment"] = operation(a.getDeployment, "GET", func(in *apigatewayv2.GetDeploymentInput) string {
@@ -160,6 +163,16 @@ func (a *API) updateStage(ctx context.Context, in *apigatewayv2.UpdateStageInput
 		return nil
 	})
 	return out, err
+}
+
+func (a *API) deleteAccessLogSettings(ctx context.Context, in *apigatewayv2.DeleteAccessLogSettingsInput) (*apigatewayv2.DeleteAccessLogSettingsOutput, error) {
+	return nil, change(ctx, a, kindHTTP, own(ctx, in.ApiId), func(_ context.Context, _ *postgres.Tx, d *httpAPI) error {
+		i, err := d.stage(in.StageName)
+		if err == nil {
+			d.Stages[i].AccessLogSettings = nil
+		}
+		return err
+	})
 }
 
 func (a *API) deleteStage(ctx context.Context, in *apigatewayv2.DeleteStageInput) (*apigatewayv2.DeleteStageOutput, error) {

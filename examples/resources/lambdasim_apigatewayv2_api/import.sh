@@ -1,0 +1,1 @@
+terraform import lambdasim_apigatewayv2_api.shop k7582y3njv

@@ -1,0 +1,1 @@
+terraform import lambdasim_apigatewayv2_deployment.shop k7582y3njv/q1w2e3

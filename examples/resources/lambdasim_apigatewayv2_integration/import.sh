@@ -1,0 +1,1 @@
+terraform import lambdasim_apigatewayv2_integration.orders k7582y3njv/ab12cd3

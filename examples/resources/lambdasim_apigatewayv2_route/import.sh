@@ -1,0 +1,1 @@
+terraform import lambdasim_apigatewayv2_route.order k7582y3njv/xy98zw7

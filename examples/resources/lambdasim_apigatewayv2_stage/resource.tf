@@ -1,0 +1,5 @@
+resource "lambdasim_apigatewayv2_stage" "live" {
+  api_id      = lambdasim_apigatewayv2_api.shop.id
+  name        = "$default"
+  auto_deploy = true
+}
