@@ -8,7 +8,7 @@
 // Machines differ and drift, and whatever else runs takes its part. So a measure and its floor take turns, round by round,
 // and what is worth comparing between two runs is the ratio, not the number. The backend is the real binary, as a process of
 // its own, on a private PostgreSQL with fsync on; clients are the AWS SDK's; the function is a Go program. What is measured
-// and what its floor is, is said where each is: warm.go, cold.go, async.go, drain.go, stream.go, queue.go, latency.go, idle.go, policy.go.
+// and what its floor is, is said where each is: warm.go, cold.go, async.go, drain.go, stream.go, queue.go, objects.go, latency.go, idle.go, policy.go.
 package main
 
 import (
@@ -38,7 +38,7 @@ type part struct {
 }
 
 // parts are in the order in which they run in each round.
-var parts = []part{{"warm", warm}, {"cold", cold}, {"async", async}, {"drain", drain}, {"kinesis", kinesisRecords}, {"sqs", queueMessages}, {"latency", latency},
+var parts = []part{{"warm", warm}, {"cold", cold}, {"async", async}, {"drain", drain}, {"kinesis", kinesisRecords}, {"sqs", queueMessages}, {"objects", objects}, {"latency", latency},
 	{"start", starts}, {"functions", manyFunctions}, {"idle", idle}, {"policy", decisions}}
 
 func main() {
