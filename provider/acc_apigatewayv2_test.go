@@ -146,14 +146,14 @@ resource "lambdasim_permission" "p" {
 }
 `
 	api := func(more string) string {
-		return config(`resource "lambdasim_apigatewayv2_api" "x" {
+		return config("%s", `resource "lambdasim_apigatewayv2_api" "x" {
   name          = "x"
   protocol_type = "HTTP"
 }
 ` + more)
 	}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
-		{Config: config(quick), Check: served(httpAPI, "api_endpoint", "/anything", "here")},
+		{Config: config("%s", quick), Check: served(httpAPI, "api_endpoint", "/anything", "here")},
 		{Config: config(`resource "lambdasim_apigatewayv2_api" "x" {
   name          = "x"
   protocol_type = "WEBSOCKET"
@@ -168,6 +168,6 @@ resource "lambdasim_permission" "p" {
   integration_type   = "AWS_PROXY"
   request_parameters = { "append:header.x" = "1" }
 }`), ExpectError: regexp.MustCompile("request_parameters")},
-		{Config: config(quick)},
+		{Config: config("%s", quick)},
 	}})
 }
