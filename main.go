@@ -89,7 +89,10 @@ func run(args []string) int {
 	if strings.HasPrefix(filepath.Base(os.Args[0]), awsName) {
 		create, at = provider.NewAWS(version), awsAddress
 	}
-	err := providerserver.Serve(context.Background(), create, providerserver.ServeOpts{Address: at, Debug: *debug})
+	err := provider.Quiet()
+	if err == nil {
+		err = providerserver.Serve(context.Background(), create, providerserver.ServeOpts{Address: at, Debug: *debug})
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lambdasim:", err)
 		return 1
