@@ -150,7 +150,7 @@ resource "lambdasim_permission" "p" {
   name          = "x"
   protocol_type = "HTTP"
 }
-` + more)
+`+more)
 	}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{
 		{Config: config("%s", quick), Check: served(httpAPI, "api_endpoint", "/anything", "here")},

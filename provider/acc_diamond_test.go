@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	tfconfig "github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend"
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/backendtest"
@@ -27,14 +27,14 @@ import (
 )
 
 // ids are what differs from run to run, since Terraform makes things in any order.
-var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|A[RI][OD]A[A-Z0-9]{17}|"receiptHandle": "[^"]*"`)
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|A[RI][OD]A[A-Z0-9]{17}|"(receiptHandle|md5OfBody)": "[^"]*"`)
 
 // masked gives each id a name by where it first comes.
 func masked(text string) string {
 	names := map[string]string{}
 	return ids.ReplaceAllStringFunc(text, func(id string) string {
-		if strings.HasPrefix(id, `"receiptHandle"`) {
-			return `"receiptHandle": "…"`
+		if name, _, ok := strings.Cut(id, ":"); ok { // made of ids
+			return name + `: "…"`
 		}
 		if names[id] == "" {
 			names[id] = fmt.Sprintf("id-%d", len(names)+1)
@@ -58,11 +58,19 @@ func TestAccDiamond(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{
 		Config:          fmt.Sprintf("provider \"lambdasim\" {\n  endpoint = %q\n}\n", b.Endpoint) + string(hcl),
 		ConfigVariables: tfconfig.Variables{"functions": tfconfig.StringVariable(functions)},
-		Check: func(*terraform.State) error {
+		ConfigStateChecks: []statecheck.StateCheck{afterwards(func(ctx context.Context) error {
 			b.Wait(t)
-			return errors.Join(oneStory(t.Context(), b.Control), diamondGolden(t.Context(), b))
-		},
+			return errors.Join(oneStory(ctx, b.Control), diamondGolden(ctx, b))
+		})},
 	}}})
+}
+
+// afterwards is a check of what an apply brought about, beside its state. (A Check reads no state with for_each.)
+type afterwards func(ctx context.Context) error
+
+// CheckState checks.
+func (a afterwards) CheckState(ctx context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	resp.Error = a(ctx)
 }
 
 // oneStory holds the deliveries that follow from the object to the diamond's form.

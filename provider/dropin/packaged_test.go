@@ -1,7 +1,6 @@
 package dropin_test
 
 import (
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/lambdasim/terraform-provider-lambdasim/backend/control"
+	"github.com/lambdasim/terraform-provider-lambdasim/backend/sdkhttp"
 )
 
 // standIns puts stand-ins for helper providers where Terraform looks for providers by itself.
@@ -72,7 +72,7 @@ func TestAModuleThatPackagesFunctionsRuns(t *testing.T) {
 // packagedEvents sends an event to each source of the module, and holds that each reached its function.
 func (w *world) packagedEvents(t *testing.T, name, arn, done string) {
 	t.Helper()
-	cfg := aws.Config{HTTPClient: http.DefaultClient, Region: "eu-west-1", BaseEndpoint: &w.endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	cfg := aws.Config{HTTPClient: sdkhttp.Client(nil), Region: "eu-west-1", BaseEndpoint: &w.endpoint, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 	queues := sqs.NewFromConfig(cfg)
 	must := func(err error) {
 		t.Helper()

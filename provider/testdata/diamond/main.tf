@@ -2,7 +2,8 @@
 # invokes a third.
 
 locals {
-  sides = toset(["left", "right"])
+  sides     = ["left", "right"]
+  functions = [["left", "left"], ["right", "last"], ["last", "last"]] # name, program
 }
 
 resource "lambdasim_s3_bucket" "uploads" {
@@ -41,13 +42,13 @@ resource "lambdasim_s3_bucket_notification" "uploads" {
 }
 
 resource "lambdasim_sqs_queue" "side" {
-  for_each = local.sides
-  name     = each.key
+  count = 2
+  name  = local.sides[count.index]
 }
 
 resource "lambdasim_sqs_queue_policy" "side" {
-  for_each  = local.sides
-  queue_url = lambdasim_sqs_queue.side[each.key].id
+  count     = 2
+  queue_url = lambdasim_sqs_queue.side[count.index].id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -55,7 +56,7 @@ resource "lambdasim_sqs_queue_policy" "side" {
       Effect    = "Allow"
       Principal = { Service = "sns.amazonaws.com" }
       Action    = "sqs:SendMessage"
-      Resource  = lambdasim_sqs_queue.side[each.key].arn
+      Resource  = lambdasim_sqs_queue.side[count.index].arn
       Condition = { ArnEquals = { "aws:SourceArn" = lambdasim_sns_topic.uploads.arn } }
     }]
   })
@@ -65,14 +66,14 @@ resource "lambdasim_sqs_queue_policy" "side" {
 resource "lambdasim_sns_topic_subscription" "left" {
   topic_arn  = lambdasim_sns_topic.uploads.arn
   protocol   = "sqs"
-  endpoint   = lambdasim_sqs_queue.side["left"].arn
+  endpoint   = lambdasim_sqs_queue.side[0].arn
   depends_on = [lambdasim_s3_bucket_notification.uploads, lambdasim_sqs_queue_policy.side]
 }
 
 resource "lambdasim_sns_topic_subscription" "right" {
   topic_arn  = lambdasim_sns_topic.uploads.arn
   protocol   = "sqs"
-  endpoint   = lambdasim_sqs_queue.side["right"].arn
+  endpoint   = lambdasim_sqs_queue.side[1].arn
   depends_on = [lambdasim_sns_topic_subscription.left]
 }
 
@@ -95,18 +96,19 @@ resource "lambdasim_iam_role_policy" "all" {
     Version = "2012-10-17"
     Statement = [
       { Effect = "Allow", Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], Resource = [for q in lambdasim_sqs_queue.side : q.arn] },
+      { Effect = "Allow", Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], Resource = "*" },
       { Effect = "Allow", Action = "events:PutEvents", Resource = lambdasim_cloudwatch_event_bus.seen.arn },
     ]
   })
 }
 
 resource "lambdasim_function" "each" {
-  for_each      = { left = "left", right = "last", last = "last" }
-  function_name = each.key
+  count         = 3
+  function_name = local.functions[count.index][0]
   role          = lambdasim_iam_role.all.arn
   runtime       = "python3.12"
-  handler       = "${each.value}.handler"
-  filename      = "${var.functions}/${each.value}.py"
+  handler       = "${local.functions[count.index][1]}.handler"
+  filename      = "${var.functions}/${local.functions[count.index][1]}.py"
   environment {
     variables = { BUS = lambdasim_cloudwatch_event_bus.seen.name }
   }
@@ -114,13 +116,13 @@ resource "lambdasim_function" "each" {
 }
 
 resource "lambdasim_event_source_mapping" "left" {
-  function_name    = lambdasim_function.each["left"].arn
-  event_source_arn = lambdasim_sqs_queue.side["left"].arn
+  function_name    = lambdasim_function.each[0].arn
+  event_source_arn = lambdasim_sqs_queue.side[0].arn
 }
 
 resource "lambdasim_event_source_mapping" "right" {
-  function_name    = lambdasim_function.each["right"].arn
-  event_source_arn = lambdasim_sqs_queue.side["right"].arn
+  function_name    = lambdasim_function.each[1].arn
+  event_source_arn = lambdasim_sqs_queue.side[1].arn
   depends_on       = [lambdasim_event_source_mapping.left]
 }
 
@@ -134,13 +136,13 @@ resource "lambdasim_cloudwatch_event_target" "last" {
   rule           = lambdasim_cloudwatch_event_rule.seen.name
   event_bus_name = lambdasim_cloudwatch_event_bus.seen.name
   target_id      = "last"
-  arn            = lambdasim_function.each["last"].arn
+  arn            = lambdasim_function.each[2].arn
 }
 
 resource "lambdasim_permission" "last" {
   statement_id  = "bus"
   action        = "lambda:InvokeFunction"
-  function_name = lambdasim_function.each["last"].function_name
+  function_name = lambdasim_function.each[2].function_name
   principal     = "events.amazonaws.com"
   source_arn    = lambdasim_cloudwatch_event_rule.seen.arn
 }
