@@ -1,3 +1,11 @@
+resource "lambdasim_function" "orders" {
+  function_name = "orders"
+  role          = "arn:aws:iam::000000000000:role/orders"
+  runtime       = "python3.12"
+  handler       = "orders.handler"
+  filename      = "orders.py"
+}
+
 resource "lambdasim_apigatewayv2_api" "shop" {
   name          = "shop"
   protocol_type = "HTTP"
